@@ -1,0 +1,39 @@
+"""Sources are found by name: `hd_assets.extract.<source>` with `SOURCE` and `open_from_environment`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Any, cast
+
+import hd_assets.extract as package
+from hd_assets.errors import UsageError
+from hd_assets.extract.base import Extractor
+
+
+def sources() -> tuple[str, ...]:
+    """Names of the sources this installation can read."""
+    found = []
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.ispkg and getattr(_load(module.name), "SOURCE", None) == module.name:
+            found.append(module.name)
+    return tuple(sorted(found))
+
+
+def open_extractor(source: str, env: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Extractor:
+    """The extractor of a source, its credentials taken from `env`, its settings from the mapping's source options.
+
+    UsageError when there is no such source or its variables are not set. Connects to nothing yet.
+    """
+    if source not in sources():
+        raise UsageError(
+            f"there is no source called {source!r}",
+            where="source of the mapping",
+            mend=f"use one of: {', '.join(sources())}",
+        )
+    return cast(Extractor, _load(source).open_from_environment(env, dict(options or {})))
+
+
+def _load(name: str) -> Any:
+    return importlib.import_module(f"{package.__name__}.{name}")
