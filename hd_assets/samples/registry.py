@@ -28,7 +28,7 @@ def generator(source: str) -> Generator:
             if error.name != name:
                 raise
     write = getattr(module, "write", None)
-    if write is None:
+    if write is None or not hasattr(module, "__path__"):
         raise UsageError(
             f"no sample generator for the source {source!r}",
             where="--source",

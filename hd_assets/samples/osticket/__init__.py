@@ -96,7 +96,7 @@ def _schedule(options: SampleOptions, tickets: int) -> Iterator[tuple[int, Calla
             specials.append((big_files, 1))
         if options.oddities:
             specials += MERGES + ODDITIES
-        every = max(1, (size - sum(cost for _, cost in specials)) // (len(specials) + 1))
+        every = max(0, (size - sum(cost for _, cost in specials)) // (len(specials) + 1))
         place, since = 0, 0
         while place < size:
             if specials and since >= every and specials[0][1] <= size - place:

@@ -153,7 +153,13 @@ def files(desk: Desk, created: datetime) -> None:
     desk.dump.add("file_chunk", file_id=number, chunk_id=0, filedata=b"only the first part of four thousand bytes")
     desk.dump.add("attachment", object_id=entry, type="H", file_id=number)
     desk.dump.add("attachment", object_id=entry, type="H", file_id=NOWHERE + 40)
-    for kind, file in (("file_missing", missing), ("file_unknown_backend", foreign), ("file_no_chunks", gone)):
+    empty = desk.files.add("empty.txt", "text/plain", b"", created, backend="D")
+    for kind, file in (
+        ("file_missing", missing),
+        ("file_unknown_backend", foreign),
+        ("file_no_chunks", gone),
+        ("file_empty", empty),
+    ):
         desk.files.attach("H", entry, file)
         desk.broken(kind, file.id)
     desk.broken("file_short_chunks", number)

@@ -220,7 +220,6 @@ def odd_names(desk: Desk, created: datetime) -> None:
         desk.files.add(name, "text/plain", f"{n} {rng.random()}".encode(), created) for n, name in enumerate(names)
     ]
     stored.append(desk.files.add("a.txt", "text/plain", b"another file of the same name", created))
-    stored.append(desk.files.add("empty.txt", "text/plain", b"", created, backend="D"))
     for file in stored:
         desk.files.attach("H", entry, file)
     big = b"".join(files.filler(CHUNK_BYTES + 1000))

@@ -113,6 +113,8 @@ def _sql_type(short: str) -> str:
         return f"tinyint{short[4:]}"
     if short.startswith("asciibin"):
         return f"varchar{short[8:]} CHARACTER SET ascii COLLATE ascii_bin"
+    if short.startswith("asciichar"):
+        return f"char{short[9:]} CHARACTER SET ascii COLLATE ascii_general_ci"
     if short.startswith("ascii"):
         return f"varchar{short[5:]} CHARACTER SET ascii COLLATE ascii_general_ci"
     if match := re.fullmatch(r"v(\d+)", short):

@@ -291,7 +291,7 @@ SHAPES: dict[str, str] = {
         keys primary=id; unique=name; index=state
     """,
     "translation": """
-        id uint+; object_hash ascii(16)?; type enum('phrase','article','override')?; flags uint =0; revision uint?;
+        id uint+; object_hash asciichar(16)?; type enum('phrase','article','override')?; flags uint =0; revision uint?;
         agent_id uint =0; lang v16 =''; text mediumtext; source_text text?; updated timestamp?;
         keys primary=id; index=type,lang; index=object_hash
     """,
