@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from hd_assets.simulator.wire import Route
+
+ROUTES: tuple[Route, ...] = ()
