@@ -56,7 +56,7 @@ class SourceFacts(BaseModel):
 
 
 class StoredFile(BaseModel):
-    """Bytes in the content-addressed store. `complete` is false when fewer came than promised; then nothing is stored."""
+    """Bytes in the content-addressed store. Not `complete`: fewer came than promised, nothing is stored."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -14,11 +14,8 @@ from hd_assets.extract.base import Extractor
 
 def sources() -> tuple[str, ...]:
     """Names of the sources this installation can read."""
-    found = []
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.ispkg and getattr(_load(module.name), "SOURCE", None) == module.name:
-            found.append(module.name)
-    return tuple(sorted(found))
+    packages = [module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg]
+    return tuple(sorted(name for name in packages if getattr(_load(name), "SOURCE", None) == name))
 
 
 def open_extractor(source: str, env: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Extractor:

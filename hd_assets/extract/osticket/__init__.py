@@ -1,0 +1,44 @@
+"""osTicket as a source: a live MySQL or MariaDB database, or a dump of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hd_assets.errors import UsageError
+from hd_assets.extract.base import Extractor
+from hd_assets.extract.osticket.dump import DumpRows
+from hd_assets.extract.osticket.extractor import OsticketExtractor
+from hd_assets.extract.osticket.live import LiveRows
+from hd_assets.extract.osticket.options import OsticketOptions
+
+__all__ = ["SOURCE", "OsticketOptions", "open_extractor", "open_from_environment"]
+
+SOURCE = "osticket"
+_OPTIONS = {"prefix": str, "database": str, "accept_unknown_schema": bool}
+
+
+def open_extractor(options: OsticketOptions) -> Extractor:
+    """The extractor for a server or a dump. Connects to nothing yet."""
+    if options.dump is not None:
+        return OsticketExtractor(DumpRows(options.dump, options.database), options)
+    if options.server is not None:
+        return OsticketExtractor(LiveRows(options.server), options)
+    raise UsageError("no osTicket source is given", where="options", mend="give a server or a dump")
+
+
+def open_from_environment(env: Mapping[str, str], source_options: dict[str, Any]) -> Extractor:
+    """From variables and the mapping's source options `prefix`, `database`, `accept_unknown_schema`.
+
+    UsageError for any other option or type.
+    """
+    for name, value in source_options.items():
+        if name not in _OPTIONS or not isinstance(value, _OPTIONS[name] | None):
+            known = ", ".join(f"{option} ({kind.__name__})" for option, kind in _OPTIONS.items())
+            raise UsageError(
+                f"the source option {name!r} cannot be used",
+                where="source options of the mapping",
+                mend=f"known options: {known}",
+            )
+    chosen = {name: value for name, value in source_options.items() if value is not None}
+    return open_extractor(OsticketOptions.from_environment(env, **chosen))
