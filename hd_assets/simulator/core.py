@@ -274,6 +274,8 @@ class Simulator:
             return json_answer(200, result)
         except ApiError as fault:
             return error_answer(fault)
+        except UnicodeEncodeError:
+            return error_answer(ApiError(400, "parameter_invalid", "The body has half a surrogate pair"))
 
     def _parsed(self, body: bytes) -> Doc:
         if len(body) > self.rules.max_request_bytes:

@@ -29,10 +29,12 @@ def create_or_update(call: Call) -> Doc:
     kind = _require_type(call)
     external_id = call.required_text("external_id")
     values = _values(call, kind)
-    times = {name: call.moment(name) for name in ("external_created_at", "external_updated_at") if name in call.body}
+    times: Doc = {
+        name: call.moment(name) for name in ("external_created_at", "external_updated_at") if name in call.body
+    }
     found = call.store.find("custom_object", "external_id", f"{kind['id']} {external_id}")
     if found:
-        doc = found[0] | times
+        doc: Doc = {**found[0], **times}
         doc.update(custom_attributes=merged_values(doc["custom_attributes"], values), updated_at=call.now)
         return call.store.replace("custom_object", doc)
     doc = {

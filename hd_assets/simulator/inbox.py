@@ -20,7 +20,7 @@ def page(call: Call, path: str) -> Answer:
     doc = call.store.get("conversation", path.removeprefix("/inbox/"))
     if doc is None:
         raise not_found()
-    return inbox_html.answer(title_of(doc), inbox_html.thread(call, wake(call, doc)))
+    return inbox_html.answer(title_of(doc), inbox_html.thread(call, wake(call, doc), title_of(doc)))
 
 
 def title_of(doc: Doc) -> str:
@@ -56,7 +56,7 @@ def _list_page(call: Call) -> str:
     empty = '<p class="empty">Nothing here yet.</p>' if not wanted else '<p class="empty">Nothing found.</p>'
     return (
         f"<header><h1>Inbox</h1>{_search_form(wanted, state)}</header>"
-        f'<p class="muted">{len(docs):,} conversations</p>'
+        f'<p class="muted">{len(docs):,} conversations, times in UTC</p>'
         f"<main class='list'>{rows or empty}</main>{_pager(number, last, wanted, state)}"
     )
 
@@ -64,7 +64,7 @@ def _list_page(call: Call) -> str:
 def _last_told(doc: Doc) -> int:
     """When somebody last said something, as the reader sees it; migrated threads keep their old times."""
     told = (doc["statistics"].get(f"last_{who}_reply_at") for who in ("contact", "admin"))
-    return max([doc["created_at"], *(moment for moment in told if moment)])
+    return max(int(moment) for moment in (doc["created_at"], *told) if moment)
 
 
 def _search_form(wanted: str, state: str) -> str:
@@ -85,9 +85,7 @@ def _pager(number: int, last: int, wanted: str, state: str) -> str:
 
     def link(to: int, label: str) -> str:
         given = urlencode({"q": wanted, "state": state, "page": to})
-        return (
-            f'<a href="/?{escape(given)}">{label}</a>' if 1 <= to <= last and to != number else f"<span>{label}</span>"
-        )
+        return f'<a href="/?{escape(given)}">{label}</a>' if 1 <= to <= last else f"<span>{label}</span>"
 
     pieces: Iterable[str] = (
         link(number - 1, "← Newer"),

@@ -72,13 +72,12 @@ def row(call: Call, doc: Doc, title: str, last_told: int) -> str:
     )
 
 
-def thread(call: Call, doc: Doc) -> str:
+def thread(call: Call, doc: Doc, title: str) -> str:
     """One conversation: opening, parts, and the facts beside them."""
     names = Names(call)
     parts, total = call.store.parts(
         doc["id"], newest=call.rules.parts_shown, by_creation=call.rules.parts_order == "created"
     )
-    title = doc["title"] or f"Conversation {doc['id']}"
     opening = {**doc, "part_type": "comment"}
     hidden = total - len(parts)
     more = f'<p class="event">{hidden} older parts are not shown</p>' if hidden else ""
@@ -128,7 +127,7 @@ def _file(file: Doc) -> str:
     size = f"{file['filesize']:,} bytes"
     if file["content_type"] in ("image/png", "image/jpeg", "image/gif", "image/webp"):
         return f'<a class="file" href="{address}"><img src="{address}" alt="{name}" loading="lazy">{name} · {size}</a>'
-    return f'<a class="file" href="{address}">📎 {name} · {size}</a>'
+    return f'<a class="file" href="{address}">{name} · {size}</a>'
 
 
 def _relative(url: str) -> str:

@@ -64,7 +64,7 @@ def parse(query: Any, field_of: FieldOf, *, days: bool, level: int = 0) -> Filte
 
 
 def _checked(field: Field, name: str, operator: str, value: Any, *, days: bool) -> Filter:
-    allowed = _TEXT_OPERATORS if field.kind == "text" else _NUMBER_OPERATORS
+    allowed = _TEXT_OPERATORS if field.kind in ("text", "any") else _NUMBER_OPERATORS
     if field.kind == "flag":
         allowed = {"=", "!="}
     elif field.kind == "time" and days:
@@ -73,6 +73,8 @@ def _checked(field: Field, name: str, operator: str, value: Any, *, days: bool) 
         raise invalid(f"operator '{operator}' is not supported for '{name}'", field=name)
     if operator in ("IN", "NIN") and not isinstance(value, list):
         raise invalid(f"operator '{operator}' needs a list", field=name)
+    if value is None and (operator not in ("=", "!=") or (field.kind == "time" and days)):
+        raise invalid(f"operator '{operator}' needs a value", field=name)
     for entry in value if operator in ("IN", "NIN") else [value]:
         if not field.accepts(entry):
             raise invalid(f"value for '{name}' has the wrong type", field=name)

@@ -26,8 +26,8 @@ class Field:
             return isinstance(value, bool)
         if isinstance(value, bool):
             return False
-        if self.kind == "time":
-            return isinstance(value, int) or (isinstance(value, str) and value.isdigit())
+        if self.kind in ("time", "number"):
+            return isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit())
         return isinstance(value, str | int | float)
 
 

@@ -314,4 +314,4 @@ def _dump(doc: Mapping[str, Any]) -> str:
 
 
 def _integer(key: str) -> int:
-    return int(key) if key.isdigit() and len(key) < 19 else -1
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else -1

@@ -119,7 +119,7 @@ class Call:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
             raise invalid(f"{name} must be a UNIX timestamp", field=name)
-        if value < 0:
+        if not 0 <= value < 1 << 40:
             raise invalid(f"{name} is not a valid time", field=name)
         return value
 
@@ -151,7 +151,7 @@ class Call:
         raw = self.query.get(name)
         if raw is None:
             return default
-        if not raw.isdigit() or not least <= int(raw) <= most:
+        if not (raw.isascii() and raw.isdigit() and len(raw) < 10) or not least <= int(raw) <= most:
             raise invalid(f"{name} must be between {least} and {most}", field=name)
         return int(raw)
 
