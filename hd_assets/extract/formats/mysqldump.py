@@ -128,6 +128,8 @@ class DumpReader:
             self._skip_routines()
         elif keyword in _HARMLESS:
             self._other(keyword, select)
+        elif self._has_header and len(start) == len(keyword):
+            self._cut("a statement")
         elif not self._seen_statement:
             self._foreign()
         else:

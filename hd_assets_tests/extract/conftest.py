@@ -1,0 +1,1 @@
+from hd_assets_tests.mariadb import mariadb as mariadb
