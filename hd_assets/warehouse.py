@@ -89,7 +89,7 @@ class Warehouse(DuckDBResource):
 
 def fetch(connection: Connection, model: type[Row], where: str = "true", **parameters: Any) -> list[Row]:
     """Rows of the model's staging table as models, in no promised order unless `where` ends in an order by."""
-    columns = ", ".join(model.model_fields)
+    columns = ", ".join(f'"{name}"' for name in model.model_fields)
     cursor = connection.execute(f"select {columns} from staging.{model.table} where {where}", parameters or None)
     names = tuple(model.model_fields)
     return [model.model_validate(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]

@@ -77,7 +77,7 @@ def create_table(model: type[StagedRow]) -> str:
     columns = []
     for name, kind in duckdb_columns(model).items():
         null = " not null" if name in required else ""
-        columns.append(f"    {name} {kind}{null}")
+        columns.append(f'    "{name}" {kind}{null}')
     return f"create table if not exists staging.{model.table} (\n" + ",\n".join(columns) + "\n)"
 
 
