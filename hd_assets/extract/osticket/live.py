@@ -71,7 +71,7 @@ class LiveRows:
             port=address.port,
             unix_socket=address.socket,
             user=address.user,
-            password=address.password,
+            password=address.password.encode(),  # the driver would take Latin-1 for text
             database=address.database,
             charset="utf8mb4",
             conv=dict[Any, Any](encoders),  # no decoders: every value arrives as the text the server prints
