@@ -73,7 +73,7 @@ class RawWriter:
             if len(row) != width:
                 raise ValueError(f"{entity}: a row of {len(row)} values for {width} columns")
             batches.waiting.append(row)
-            batches.characters += sum(len(value) for value in row if value)
+            batches.characters += sum(map(len, filter(None, row)))
             if len(batches.waiting) >= BATCH_ROWS or batches.characters >= BATCH_CHARACTERS:
                 self._flush(batches)
         if sum(other.characters for other in self._batches.values()) >= BATCH_CHARACTERS:

@@ -43,6 +43,7 @@ _NOT_A_COLUMN = re.compile(
     rb"\s*(?:PRIMARY\s+KEY|UNIQUE|KEY|INDEX|FULLTEXT|SPATIAL|CONSTRAINT|FOREIGN\s+KEY|CHECK|PERIOD)\b", re.IGNORECASE
 )
 _BINARY_TYPE = re.compile(r"(?:tiny|medium|long)?blob|(?:var)?binary|bit|geometry|point", re.IGNORECASE)
+_QUOTE, _NINE = b"'9"
 _ESCAPE = re.compile(rb"\\(.)|''", re.DOTALL)
 _MEANING = {b"0": b"\0", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a", b"b": b"\b"}
 
@@ -131,7 +132,15 @@ def text_converter(encoding: str, on_damage: Callable[[], None]) -> Callable[[by
     """From a literal to text; bytes that are not valid in the encoding become U+FFFD and are reported one by one."""
 
     def convert(token: bytes) -> str | None:
-        value = token[1:-1] if token[0] == 39 and b"\\" not in token and b"''" not in token[1:-1] else raw_value(token)
+        first = token[0]
+        if first == _QUOTE:
+            value: bytes | None = token[1:-1]
+            if b"\\" in token or b"''" in token:
+                value = _unescaped(token[1:-1])
+        elif first <= _NINE and token[:2] not in (b"0x", b"0X"):
+            return token.decode("ascii")
+        else:
+            value = raw_value(token)
         if value is None:
             return None
         try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import cast
 
 from hd_assets.errors import SourceError
 from hd_assets.extract.base import Entity, RawSink, Row, SourceFacts
+from hd_assets.extract.formats.sqltokens import is_binary
 from hd_assets.extract.osticket.attachments import FileBytesReader, FileRows
 from hd_assets.extract.osticket.entities import ENTITIES, TABLES, is_safe_setting
 from hd_assets.extract.osticket.installation import Installation, find_installation
@@ -61,8 +63,8 @@ class OsticketExtractor:
 
         for name, batches in groupby(session.read(select), key=lambda batch: batch.table):
             entity = entities[name]
-            present = select(session.tables[name]) or ()
-            into.rows(entity.name, _shaped(batches, entity, present, files))
+            table = session.tables[name]
+            into.rows(entity.name, _shaped(batches, entity, table, select(table) or (), files))
         return files
 
     def _inventory(self, session: Session, installation: Installation, into: RawSink) -> None:
@@ -110,22 +112,26 @@ class OsticketExtractor:
         )
 
 
-def _shaped(batches: Iterator[Batch], entity: Entity, present: Sequence[str], files: FileRows) -> Iterator[Row]:
+def _shaped(
+    batches: Iterator[Batch], entity: Entity, table: SourceTable, present: Sequence[str], files: FileRows
+) -> Iterator[Row]:
     """Rows with all columns of the entity; of `config` only safe settings; rows of `file` are noted on the way."""
     places = [present.index(name) if name in present else None for name in entity.columns]
+    types = dict(table.columns)
+    as_read = tuple(present) == entity.columns and not any(is_binary(types[name]) for name in present)
     file_places = [entity.columns.index(name) for name in ("id", "bk", "size", "key")] if entity.name == "file" else []
     setting_places = [entity.columns.index(name) for name in ("namespace", "key")] if entity.name == "config" else []
-    for batch in batches:
-        for values in batch.rows:
-            row = [None if place is None else _text(values[place]) for place in places]
-            if setting_places and not is_safe_setting(*(row[place] for place in setting_places)):
-                continue
-            if file_places:
-                file_id, backend, size, key = (row[place] for place in file_places)
-                if file_id is None:
-                    raise SourceError("a row of file has no id", where="table file", mend="repair the source table")
-                files.add(file_id, backend, size, key)
-            yield row
+    for values in (row for batch in batches for row in batch.rows):
+        row: Row
+        row = cast(Row, values) if as_read else [None if place is None else _text(values[place]) for place in places]
+        if setting_places and not is_safe_setting(*(row[place] for place in setting_places)):
+            continue
+        if file_places:
+            file_id, backend, size, key = (row[place] for place in file_places)
+            if file_id is None:
+                raise SourceError("a row of file has no id", where="table file", mend="repair the source table")
+            files.add(file_id, backend, size, key)
+        yield row
 
 
 def _text(value: Value) -> str | None:
