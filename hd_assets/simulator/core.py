@@ -264,7 +264,7 @@ class Simulator:
                 query=request["query"],
                 body=document,
             )
-            if route.method == "GET":
+            if route.reads:
                 return json_answer(200, route.handler(call))
             self._store.search_delay = lag
             with self._store.transaction():

@@ -37,7 +37,7 @@ def _take_file(call: Call, conversation: str, entry: Any) -> Doc:
         content = base64.b64decode(entry["data"], validate=True)
     except (binascii.Error, ValueError) as fault:
         raise invalid("attachment data is not base64", field="attachment_files") from fault
-    if not content or not entry["name"]:
+    if not entry["name"] or (not content and call.rules.empty_file_refused):
         raise invalid("attachment is empty or has no name", field="attachment_files")
     if len(content) > call.rules.attachment_limit_bytes:
         raise invalid("attachment is too large", field="attachment_files")

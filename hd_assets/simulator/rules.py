@@ -54,6 +54,7 @@ class Rules(BaseModel):
     contact_reply_needs_participant: bool = _rule(True, "guessed", "Only participants may reply as a contact")
     attachments_per_part: int = _rule(10, "stated", "More files on one part answer 400", ge=1)
     attachment_limit_bytes: int = _rule(100 * 1024 * 1024, "documented", "Largest file in bytes, else 400", ge=1)
+    empty_file_refused: bool = _rule(True, "guessed", "A file of no bytes answers 400")
     part_html: Literal["all", "admins", "notes"] = _rule(
         "all", "guessed", "Whose part bodies keep HTML; others escaped"
     )

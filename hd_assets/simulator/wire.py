@@ -180,3 +180,8 @@ class Route:
     template: str
     handler: Handler
     since: str = "2.7"
+
+    @property
+    def reads(self) -> bool:
+        """Whether it leaves the workspace as it is; searches are POSTs that do."""
+        return self.method == "GET" or self.template.endswith("/search") or self.template == "/companies/list"

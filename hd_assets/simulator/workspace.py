@@ -113,7 +113,7 @@ def _provision_team(store: Store, entry: Mapping[str, Any], now: int) -> Doc:
 
 def _provision_object_type(store: Store, entry: Any, now: int) -> Doc:
     """An identifier, or `{"identifier", "attributes": [names]}`; without attributes any name is taken."""
-    given = {"identifier": entry} if isinstance(entry, str) else dict(entry)
+    given = {"identifier": entry} if isinstance(entry, str) else entry
     doc = {"id": _text(given, "identifier"), "attributes": given.get("attributes")}
     if store.get("custom_object_type", str(doc["id"])) is None:
         return store.add("custom_object_type", doc, now=now)
@@ -121,7 +121,7 @@ def _provision_object_type(store: Store, entry: Any, now: int) -> Doc:
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
+    value = entry.get(name) if isinstance(entry, Mapping) else None
     if not isinstance(value, str) or not value.strip():
         raise ApiError(400, "parameter_invalid", f"{name} must be a text", field=name)
     return value.strip()
@@ -136,8 +136,8 @@ def provision(
 ) -> Doc:
     """Make what is missing; known by e-mail, name or identifier. Answers ids by those."""
     return {
-        "admins": {str(entry["email"]): _provision_admin(store, entry, now)["id"] for entry in admins},
-        "teams": {str(entry["name"]): _provision_team(store, entry, now)["id"] for entry in teams},
+        "admins": {_text(entry, "email"): _provision_admin(store, entry, now)["id"] for entry in admins},
+        "teams": {_text(entry, "name"): _provision_team(store, entry, now)["id"] for entry in teams},
         "custom_object_types": [_provision_object_type(store, entry, now)["id"] for entry in custom_object_types],
     }
 
