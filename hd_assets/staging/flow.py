@@ -178,6 +178,8 @@ class Flow:
             self._row()
         elif name == "table":
             self._table(is_end)
+        elif name in ("thead", "tbody", "tfoot"):
+            return  # their rows follow one another like any
         elif name not in CONTAINERS:
             self._boundary()
         elif is_end:

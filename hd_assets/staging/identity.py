@@ -33,7 +33,7 @@ def email_domain(text: str) -> str | None:
 def safe_filename(text: str) -> str:
     """File name without path, control or direction characters, at most 200 bytes, its extension kept."""
     name = re.split(r"[\\/]", text.strip().rstrip("\\/"))[-1]
-    name = re.sub(r"\s+", " ", _UNSAFE.sub("_", unicodedata.normalize("NFC", name))).strip(" .")
+    name = _UNSAFE.sub("_", re.sub(r"\s+", " ", unicodedata.normalize("NFC", name))).strip(" .")
     if not name or set(name) == {"_"}:
         return "file"
     if _RESERVED.match(name):

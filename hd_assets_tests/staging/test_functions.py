@@ -1,0 +1,71 @@
+"""The functions as the SQL files call them."""
+
+import duckdb
+import pytest
+
+from hd_assets.staging import functions
+
+
+@pytest.fixture
+def connection():
+    with duckdb.connect() as opened:
+        functions.register(opened)
+        yield opened
+
+
+def value(connection, expression):
+    return connection.execute(f"select {expression}").fetchall()[0][0]
+
+
+def test_every_function_gives_null_for_null(connection):
+    rows = connection.execute(
+        "select function_name, len(parameters) from duckdb_functions()"
+        " where function_name in $names and database_name in ('system', 'temp')",
+        {"names": functions.names()},
+    ).fetchall()
+    assert sorted(name for name, _ in rows) == functions.names()
+    for name, count in rows:
+        assert value(connection, f"{name}({', '.join(['null'] * count)})") is None
+
+
+def test_registering_again_changes_nothing_and_survives_a_rollback():
+    with duckdb.connect() as connection:
+        connection.begin()
+        functions.register(connection)
+        functions.register(connection)
+        connection.rollback()
+        functions.register(connection)
+        assert value(connection, "html_unescape('1 &amp;lt; 2')") == "1 &lt; 2"
+
+
+def test_two_connections_of_one_warehouse_share_the_functions(tmp_path):
+    with duckdb.connect(tmp_path / "w.duckdb") as first:
+        functions.register(first)
+        with duckdb.connect(tmp_path / "w.duckdb") as second:
+            functions.register(second)
+        assert value(first, "slug('A b')") == "a_b"
+
+
+def test_attributes_are_built_from_a_list_of_rows(connection):
+    listed = "attributes(list({'name': n, 'value': v, 'data_type': 'integer'}))"
+    [(text,)] = connection.execute(f"select {listed} from (values ('b', '2'), ('a', '1')) t(n, v)").fetchall()
+    assert text == '{"a": 1, "b": 2}'
+
+
+def test_a_stored_text_is_read_by_its_digest_and_nothing_else(connection, tmp_path):
+    digest = "ab" * 32
+    (tmp_path / digest).write_bytes(b"caf\xc3\xa9 \xff")
+    (tmp_path / "secret").write_text("not a digest")
+    assert value(connection, f"file_text('{digest}')") is None
+    functions.register(connection, tmp_path)
+    functions.register(connection)
+    assert value(connection, f"file_text('{digest}')") == "café \ufffd"
+    assert value(connection, "file_text('secret')") is None
+    assert value(connection, f"file_text('{'cd' * 32}')") is None
+
+
+def test_embedded_pictures_take_the_names_of_their_files(connection):
+    named = (
+        "html_text(name_images('<img src=\"cid:k\">', [{'cid': 'k', 'name': 'plan.png'}, {'cid': null, 'name': 'x'}]))"
+    )
+    assert value(connection, named) == "[image: plan.png]"
