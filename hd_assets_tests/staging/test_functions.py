@@ -65,7 +65,5 @@ def test_a_stored_text_is_read_by_its_digest_and_nothing_else(connection, tmp_pa
 
 
 def test_embedded_pictures_take_the_names_of_their_files(connection):
-    named = (
-        "html_text(name_images('<img src=\"cid:k\">', [{'cid': 'k', 'name': 'plan.png'}, {'cid': null, 'name': 'x'}]))"
-    )
-    assert value(connection, named) == "[image: plan.png]"
+    names = "[{'cid': 'k', 'name': 'plan.png'}, {'cid': null, 'name': 'x'}]"
+    assert value(connection, f"html_text(name_images('<img src=\"cid:k\">', {names}))") == "[image: plan.png]"

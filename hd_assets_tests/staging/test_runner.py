@@ -67,7 +67,7 @@ def test_a_select_that_strays_outside_the_window_doubles_nothing(depot):
 def test_a_row_without_home_window_fails_instead_of_vanishing(depot):
     text = (depot.sql / "depot" / "history.sql").read_text()
     depot.write("history", text.replace("windows.home_window,", "cast(null as date) as home_window,"))
-    with pytest.raises(HdError, match="NOT NULL constraint failed: history.home_window"):
+    with pytest.raises(HdError, match=r"NOT NULL constraint failed: history\.home_window"):
         stage_all(depot, EVERYTHING)
 
 

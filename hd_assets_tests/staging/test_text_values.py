@@ -55,7 +55,7 @@ def test_a_domain_is_found_in_addresses_and_bare(text, domain):
         ("C:\\Users\\ada\\plan.pdf", "plan.pdf"),
         ('a:b*c?"d".txt', "a_b_c__d_.txt"),
         ("invoice\u202efdp.exe", "invoice_fdp.exe"),
-        ("  spaced \t name .txt ", "spaced name .txt"),
+        ("  spaced \t name .txt ", "spaced name.txt"),
         ("..", "file"),
         ("", "file"),
         ("CON.txt", "_CON.txt"),
