@@ -18,7 +18,7 @@ from hd_assets.simulator.threads import (
     require_conversation,
     wake,
 )
-from hd_assets.simulator.views import conversation_view, full_conversation_view
+from hd_assets.simulator.views import full_conversation_view, listed_conversation_view
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, absent, invalid, not_found, optional_identifier
 from hd_assets.simulator.workspace import require_admin
 
@@ -60,7 +60,7 @@ def list_conversations(call: Call) -> Doc:
     conversations, total, pages = cursor_page(
         found,
         dict(call.query),
-        lambda doc: conversation_view(call, wake(call, doc)),
+        lambda doc: listed_conversation_view(call, wake(call, doc)),
         default=20,
         most=call.rules.list_page_limit,
     )

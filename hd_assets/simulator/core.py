@@ -174,6 +174,7 @@ class Simulator:
         if fault is not None and fault.kind == "slow":
             self._be_slow(fault.seconds, patience, request, headers, body)
         with self._lock:
+            self._settle()
             answer = self._answer(request, headers, body, fault)
             if fault is not None and fault.kind == "applied_then_lost":
                 raise DroppedError("read")

@@ -17,7 +17,7 @@ from hd_assets.simulator.search_fields import (
 )
 from hd_assets.simulator.text import words
 from hd_assets.simulator.threads import wake
-from hd_assets.simulator.views import conversation_view, ticket_view
+from hd_assets.simulator.views import listed_conversation_view, ticket_view
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid
 
 _MOST_FILTERS, _MOST_LEVELS = 15, 2
@@ -177,7 +177,7 @@ def search_conversations(call: Call) -> Doc:
     shown, total, pages = cursor_page(
         found,
         _pagination(call),
-        lambda doc: conversation_view(call, doc),
+        lambda doc: listed_conversation_view(call, doc),
         default=20,
         most=call.rules.list_page_limit,
     )

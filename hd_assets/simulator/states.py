@@ -64,7 +64,7 @@ def _assign(call: Call, doc: Doc, author: Doc) -> None:
         doc[name] = assignee if assignee != "0" else None
     bump(doc, "count_assignments")
     first_and_last(doc, "assignment", call.now)
-    target = {"type": kind, "id": assignee} if assignee != "0" else {"type": "nobody_admin", "id": None}
+    target = {"type": kind, "id": assignee} if assignee != "0" else None
     add_part(call, doc, "assignment", author, assigned_to=target, body=_body(call))
     call.notify("assignment")
 

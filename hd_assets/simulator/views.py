@@ -52,9 +52,13 @@ def _number(key: str | None) -> int | None:
     return int(key) if key else None
 
 
-def conversation_view(call: Call, doc: Doc, names: Names | None = None) -> Doc:
-    """As in lists and searches: without parts."""
-    names = names or Names(call)
+def listed_conversation_view(call: Call, doc: Doc) -> Doc:
+    """As in lists and searches: without parts; the description allows no null assignee there."""
+    shown = _conversation(call, doc, Names(call))
+    return {name: value for name, value in shown.items() if value is not None or not name.endswith("_assignee_id")}
+
+
+def _conversation(call: Call, doc: Doc, names: Names) -> Doc:
     first_reply = doc["statistics"].get("first_contact_reply_at", doc["created_at"])
     shown: Doc = {
         "type": "conversation",
@@ -105,7 +109,7 @@ def full_conversation_view(call: Call, doc: Doc) -> Doc:
     names = Names(call)
     parts, total = _parts(call, doc)
     return {
-        **conversation_view(call, doc, names),
+        **_conversation(call, doc, names),
         "conversation_parts": {
             "type": "conversation_part.list",
             "conversation_parts": [_conversation_part(call, part, names) for part in parts],
