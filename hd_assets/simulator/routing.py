@@ -28,9 +28,10 @@ class Router:
     """Literal paths win over paths with parameters."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
         self._literal: dict[tuple[str, str], Route] = {}
         self._open: dict[tuple[str, int], list[tuple[tuple[str, ...], Route]]] = {}
-        for route in routes:
+        for route in self.routes:
             if "{" not in route.template:
                 self._literal[route.method, route.template] = route
             else:
