@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hd_assets.simulator import ids
 from hd_assets.simulator.companies import company_view, require_company
-from hd_assets.simulator.contacts import require_contact
+from hd_assets.simulator.contacts import contact_view, require_contact
 from hd_assets.simulator.paging import numbered_page
 from hd_assets.simulator.text import part_body
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, not_found
@@ -45,8 +45,6 @@ def list_attached(call: Call) -> Doc:
 
 
 def contacts_of_company(call: Call) -> Doc:
-    from hd_assets.simulator.contacts import contact_view
-
     company = require_company(call, call.param("id"))
     docs = call.store.find("contact", "company", company["id"])
     shown, pages = numbered_page(call, docs, path=f"/companies/{company['id']}/contacts")

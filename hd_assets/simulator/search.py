@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hd_assets.simulator.contacts import contact_view
 from hd_assets.simulator.paging import cursor_page
@@ -220,9 +222,6 @@ def search_contacts(call: Call) -> Doc:
 
 
 def _day_start(call: Call) -> Callable[[int], int]:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(call.rules.timezone)
 
     def start(moment: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 
 from hd_assets.simulator.core import Simulator
@@ -11,10 +13,10 @@ from hd_assets.simulator.wire import DroppedError
 class _Broken(httpx.SyncByteStream):
     """A body that breaks off in the middle."""
 
-    def __init__(self, body: bytes, request: httpx.Request) -> None:
-        self._body, self._request = body, request
+    def __init__(self, body: bytes) -> None:
+        self._body = body
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[bytes]:
         yield self._body[: len(self._body) // 2]
         raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
@@ -44,7 +46,7 @@ class SimulatorTransport(httpx.BaseTransport):
         except DroppedError as fault:
             raise _error(fault, request) from fault
         if answer.truncated:
-            return httpx.Response(answer.status, headers=answer.headers, stream=_Broken(answer.body, request))
+            return httpx.Response(answer.status, headers=answer.headers, stream=_Broken(answer.body))
         return httpx.Response(answer.status, headers=answer.headers, content=answer.body, request=request)
 
 
