@@ -212,16 +212,23 @@ left_out_events as (
         homes.object,
         homes.source_type,
         homes.source_id,
-        case when threads.object_type = 'A' then 'merged' else 'excluded' end as outcome,
         case
-            when threads.object_type = 'A' then 'task_event' else concat('event_', event_names.name)
+            when homes.conversation is not null and threads.object_type = 'A' then 'merged'
+            else 'excluded'
+        end as outcome,
+        case
+            when homes.conversation is null then 'event_of_nothing'
+            when threads.object_type = 'A' then 'task_event'
+            else concat('event_', event_names.name)
         end as reason_code,
         case
+            when homes.conversation is null then 'A change of a ticket or task that was deleted since.'
             when threads.object_type = 'A' then 'A change of a task; the note of the task carries its outcome.'
             else 'Events of this kind say who looked or logged in, or repeat an entry of the thread.'
         end as sentence,
         case
-            when threads.object_type = 'A' then concat(options.migration, '-task-', threads.object_id)
+            when homes.conversation is not null and threads.object_type = 'A'
+                then concat(options.migration, '-task-', threads.object_id)
         end as "into",
         homes.conversation
     from events
@@ -233,11 +240,9 @@ left_out_events as (
     left join event_names
         on events.event_id = event_names.id
     where
-        homes.conversation is not null
-        and (
-            threads.object_type = 'A'
-            or coalesce(event_names.name, '') in ('viewed', 'login', 'logout', 'message', 'note')
-        )
+        homes.conversation is null
+        or threads.object_type = 'A'
+        or coalesce(event_names.name, '') in ('viewed', 'login', 'logout', 'message', 'note')
 ),
 
 final as (

@@ -1,0 +1,1090 @@
+-- Grain: one row per visible osTicket entry, and per part the migration inserts; home window in the given months.
+with options as (
+    select
+        max(value) filter (where name = 'migration') as migration,
+        max(value) filter (where name = 'time_zone') as time_zone,
+        coalesce(max(value) filter (where name = 'opening_rich'), 'auto') as opening_rich,
+        coalesce(max(value) filter (where name = 'history_note'), 'true') as history_note,
+        max(value) filter (where name = 'attachment_limit_bytes') as limit_bytes
+    from mapping.option
+),
+
+conversations as (
+    select
+        external_id,
+        source_id,
+        home_window,
+        title,
+        opening_part,
+        opening_at
+    from staging.conversations
+    where home_window >= $window_start and home_window < $window_end
+),
+
+homes as (
+    select
+        records.object,
+        records.source_id,
+        records.conversation,
+        conversations.opening_at,
+        conversations.opening_part,
+        conversations.title
+    from staging.records
+    inner join conversations
+        on records.conversation = conversations.external_id
+    where records.object in ('conversations', 'parts', 'attachments')
+),
+
+left_out as (
+    select
+        object,
+        source_id,
+        outcome,
+        reason_code
+    from staging.left_out
+),
+
+contacts as (
+    select
+        source_id,
+        coalesce(merged_into, external_id) as survivor,
+        name
+    from staging.contacts
+),
+
+teammates as (
+    select
+        source_id,
+        external_id,
+        name
+    from staging.teammates
+),
+
+inboxes as (
+    select
+        source_type,
+        source_id,
+        name
+    from staging.inboxes
+),
+
+attachments as (
+    select
+        conversation,
+        owner,
+        carrier,
+        position,
+        filename,
+        size_bytes,
+        disposition,
+        source_id
+    from staging.attachments
+    where home_window >= $window_start and home_window < $window_end and conversation is not null
+),
+
+-- Entries -------------------------------------------------------------------------------------------------------------
+
+entry_rows as (
+    select
+        id,
+        thread_id,
+        staff_id,
+        user_id,
+        type as entry_type,
+        coalesce(try_cast(flags as bigint), 0) as flags,
+        poster,
+        title,
+        coalesce(body, '') as body,
+        format,
+        created,
+        updated
+    from raw.thread_entry
+    qualify row_number() over (partition by id order by updated desc, created desc, thread_id desc) = 1
+),
+
+body_files as (
+    select
+        attachment.object_id as entry_id,
+        min(file_bytes.sha256) as sha256
+    from raw.attachment
+    inner join left_out
+        on attachment.id = left_out.source_id and left_out.reason_code = 'body_of_entry'
+    inner join raw.file_bytes
+        on attachment.file_id = file_bytes.file_id
+    group by attachment.object_id
+),
+
+pictures as (
+    select
+        homes.conversation,
+        list(
+            struct_pack(cid := file.key, name := coalesce(nullif(attachment.name, ''), file.name))
+            order by attachment.id
+        ) as names
+    from raw.attachment
+    inner join homes
+        on attachment.object_id = homes.source_id and homes.object = 'parts'
+    inner join raw.file
+        on attachment.file_id = file.id
+    where attachment.type = 'H' and attachment.inline = '1'
+    group by homes.conversation
+),
+
+-- Visible entries of tickets and of their tasks.
+entries as (
+    select
+        homes.conversation,
+        homes.opening_at,
+        homes.opening_part,
+        homes.title as conversation_title,
+        entry_rows.id,
+        entry_rows.thread_id,
+        entry_rows.staff_id,
+        entry_rows.user_id,
+        entry_rows.entry_type,
+        entry_rows.flags,
+        entry_rows.poster,
+        html_unescape(nullif(trim(entry_rows.title), '')) as title,
+        entry_rows.format,
+        entry_rows.created,
+        entry_rows.updated,
+        entry_rows.body as stored_body,
+        coalesce(
+            case when trim(entry_rows.body) <> '' then entry_rows.body end, file_text(body_files.sha256), ''
+        ) as body,
+        pictures.names as picture_names,
+        left_out.source_id is not null as is_of_task,
+        utc(entry_rows.created, options.time_zone) as own_created_at
+    from entry_rows
+    cross join options
+    inner join homes
+        on entry_rows.id = homes.source_id and homes.object = 'parts'
+    left join left_out
+        on entry_rows.id = left_out.source_id and left_out.object = 'parts'
+    left join body_files
+        on entry_rows.id = body_files.entry_id
+    left join pictures
+        on homes.conversation = pictures.conversation
+    where coalesce(left_out.reason_code, 'task_entry') = 'task_entry'
+),
+
+bodies as (
+    select
+        entries.id,
+        case
+            when trim(entries.body) in ('', '-') then '(empty)'
+            when entries.format = 'text' then html_unescape(entries.body)
+            else coalesce(
+                nullif(trim(html_text(coalesce(name_images(entries.body, entries.picture_names), entries.body))), ''),
+                '(empty)'
+            )
+        end as body_text,
+        case
+            when trim(entries.body) in ('', '-') then '<p>(empty)</p>'
+            when entries.format = 'text' then text_html(html_unescape(entries.body))
+            else coalesce(
+                nullif(part_html(coalesce(name_images(entries.body, entries.picture_names), entries.body)), ''),
+                '<p>(empty)</p>'
+            )
+        end as body_html
+    from entries
+),
+
+messages as (
+    select
+        entries.conversation,
+        entries.id,
+        concat(options.migration, '-thread_entry-', entries.id) as external_id,
+        coalesce(entries.opening_part = concat(options.migration, '-thread_entry-', entries.id), false) as is_opening,
+        case when entries.entry_type in ('M', 'R') then 'comment' else 'note' end as kind,
+        -- A note is internal: it goes out in an agent's name even if a customer's id stands on it.
+        case
+            when entries.entry_type = 'M' and contacts.survivor is not null then 'contact'
+            when teammates.external_id is not null then 'teammate'
+            when contacts.survivor is not null and entries.entry_type = 'R' then 'contact'
+            when coalesce(entries.staff_id, '0') <> '0' or contacts.survivor is not null then 'teammate'
+            when entries.entry_type = 'M' or coalesce(trim(entries.poster), '') = '' then 'system'
+            when starts_with(entries.poster, 'SYSTEM') then 'system'
+            else 'teammate'
+        end as author_kind,
+        case
+            when entries.entry_type = 'M' and contacts.survivor is not null then contacts.survivor
+            when teammates.external_id is not null then teammates.external_id
+            when entries.entry_type = 'R' then contacts.survivor
+        end as author,
+        coalesce(nullif(trim(entries.poster), ''), teammates.name, contacts.name, 'SYSTEM') as author_name,
+        case
+            when entries.title <> entries.conversation_title
+                then concat(
+                    '<p><b>',
+                    replace(replace(replace(entries.title, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+                    '</b></p>',
+                    bodies.body_html
+                )
+            else bodies.body_html
+        end as body_html,
+        case
+            when entries.title <> entries.conversation_title then concat(entries.title, e'\n\n', bodies.body_text)
+            else bodies.body_text
+        end as body_text,
+        entries.entry_type not in ('M', 'R') or entries.entry_type is null as is_internal,
+        coalesce(entries.format, '') <> 'text' and is_rich(entries.body) as is_rich,
+        -- An undated entry takes the time of the newest entry before it, so that it stays at its place in the thread.
+        coalesce(
+            entries.own_created_at,
+            max(entries.own_created_at) over (
+                partition by entries.conversation
+                order by try_cast(entries.id as bigint) asc, entries.id asc
+                rows between unbounded preceding and 1 preceding
+            ),
+            entries.opening_at
+        ) as created_at,
+        md5(
+            concat_ws(
+                '|', entries.id, entries.thread_id, entries.staff_id, entries.user_id, entries.entry_type,
+                entries.poster, entries.title, entries.format, entries.body, entries.created, entries.flags
+            )
+        ) as source_digest,
+        list_sort(
+            list_distinct(
+                [
+                    case
+                        when coalesce(entries.entry_type, '') not in ('M', 'R', 'N') then 'unknown_visibility'
+                    end,
+                    case when entries.own_created_at is null then 'undated' end,
+                    case when (entries.flags & 2) > 0 then 'edited' end,
+                    case when (entries.flags & 1024) > 0 then 'from_merged_ticket' end,
+                    case when octet_length(encode(entries.stored_body)) >= 65500 then 'truncated_in_source' end,
+                    case when trim(entries.stored_body) = '' and entries.body <> '' then 'body_from_file' end,
+                    case when trim(entries.body) in ('', '-') then 'empty' end,
+                    case when contains(entries.body, '????') then 'characters_lost_in_source' end,
+                    case when looks_double_encoded(entries.body) then 'double_encoded' end,
+                    case
+                        when
+                            entries.entry_type = 'M' and contacts.survivor is null and teammates.external_id is null
+                            then 'unknown_author'
+                        when
+                            coalesce(entries.staff_id, '0') <> '0' and teammates.external_id is null
+                            then 'unknown_author'
+                    end
+                ]
+            )
+        ) as flags
+    from entries
+    cross join options
+    inner join bodies
+        on entries.id = bodies.id
+    left join contacts
+        on entries.user_id = contacts.source_id and coalesce(entries.user_id, '0') <> '0'
+    left join teammates
+        on entries.staff_id = teammates.source_id
+    where not entries.is_of_task
+),
+
+-- Parts that belong to an entry: rich form and files of the opening, files beyond ten, files that were not sent -------
+
+sent_files as (
+    select
+        carrier,
+        owner,
+        string_agg(filename, ', ' order by position) as filenames
+    from attachments
+    where carrier is not null
+    group by carrier, owner
+),
+
+opening_rich as (
+    select
+        messages.conversation,
+        messages.external_id as belongs_to,
+        concat(options.migration, '-opening_rich-', messages.id) as external_id,
+        messages.id as source_id,
+        case
+            when messages.is_rich or options.opening_rich = 'always' then messages.body_html
+            else text_html(concat('Files of the first message: ', sent_files.filenames))
+        end as body_html,
+        case
+            when messages.is_rich or options.opening_rich = 'always' then messages.body_text
+            else concat('Files of the first message: ', sent_files.filenames)
+        end as body_text
+    from messages
+    cross join options
+    left join sent_files
+        on concat(options.migration, '-opening_rich-', messages.id) = sent_files.carrier
+    where
+        messages.is_opening
+        and (
+            sent_files.carrier is not null
+            or options.opening_rich = 'always'
+            or (options.opening_rich = 'auto' and messages.is_rich)
+        )
+),
+
+spills as (
+    select
+        sent_files.carrier as external_id,
+        sent_files.owner,
+        concat('Further files: ', sent_files.filenames) as body_text,
+        coalesce(try_cast(regexp_extract(sent_files.carrier, '_([0-9]+)$', 1) as bigint), 0) as number
+    from sent_files
+    cross join options
+    where starts_with(sent_files.carrier, concat(options.migration, '-spill-'))
+),
+
+unsent_files as (
+    select
+        attachments.conversation,
+        attachments.owner,
+        concat(
+            options.migration, '-unsent_files-',
+            replace(replace(attachments.owner, concat(options.migration, '-thread_entry-'), ''), '-', '_')
+        ) as external_id,
+        concat(
+            'Files that were not sent:',
+            string_agg(
+                concat(
+                    e'\n• ', attachments.filename, ' (', attachments.size_bytes, ' bytes): ',
+                    case attachments.disposition
+                        when 'oversize' then concat('larger than the limit of ', options.limit_bytes, ' bytes')
+                        else 'its content is missing in the source'
+                    end
+                ),
+                '' order by attachments.position, attachments.source_id
+            )
+        ) as body_text
+    from attachments
+    cross join options
+    where attachments.disposition in ('oversize', 'missing')
+    group by attachments.conversation, attachments.owner, options.migration, options.limit_bytes
+),
+
+-- Answers to custom fields, of the ticket and of those merged into it -------------------------------------------------
+
+fields as (
+    select
+        form_field.id,
+        coalesce(nullif(form_field.name, ''), concat('field_', form_field.id)) as name,
+        coalesce(nullif(form_field.label, ''), nullif(form_field.name, ''), concat('Field ', form_field.id)) as label,
+        form_field.type as field_type,
+        case when json_valid(form_field.configuration) then form_field.configuration end as settings
+    from raw.form_field
+),
+
+stored as (
+    select
+        homes.conversation,
+        homes.source_id as ticket_id,
+        form_entry.id as entry_id,
+        form_entry_values.field_id,
+        fields.id is null as is_unknown,
+        fields.name,
+        coalesce(fields.label, concat('Field ', form_entry_values.field_id)) as label,
+        fields.field_type,
+        form_entry_values.value,
+        case when json_valid(form_entry_values.value) then form_entry_values.value end as selection,
+        json_extract_string(fields.settings, '$.choices') as choices,
+        coalesce(json_extract_string(fields.settings, '$.html'), 'true') as is_html,
+        inboxes.name as department,
+        custom_field.attribute
+    from raw.form_entry_values
+    inner join raw.form_entry
+        on form_entry_values.entry_id = form_entry.id and form_entry.object_type = 'T'
+    inner join homes
+        on form_entry.object_id = homes.source_id and homes.object = 'conversations'
+    left join fields
+        on form_entry_values.field_id = fields.id
+    left join inboxes
+        on
+            form_entry_values.value = inboxes.source_id
+            and inboxes.source_type = 'department'
+            and fields.field_type = 'department'
+    left join mapping.custom_field
+        on fields.name = custom_field.field and custom_field.object = 'ticket'
+    where nullif(trim(form_entry_values.value), '') is not null
+),
+
+answers as (
+    select
+        conversation,
+        ticket_id,
+        entry_id,
+        field_id,
+        is_unknown,
+        name,
+        label,
+        attribute,
+        case
+            when field_type in ('thread', 'break', 'info') then null
+            when json_type(selection) = 'OBJECT' and (field_type in ('choices', 'files') or field_type like 'list-%')
+                then array_to_string(json_extract_string(selection, '$.*'), ', ')
+            when field_type = 'files' then null
+            when field_type = 'choices'
+                then coalesce(
+                    nullif(regexp_extract(choices, concat('(?m)^', regexp_escape(value), ':(.*?)\r?$'), 1), ''), value
+                )
+            when field_type = 'department' then coalesce(department, value)
+            when field_type = 'bool' then case value when '1' then 'yes' else 'no' end
+            when field_type = 'memo' and is_html = 'true' then html_text(value)
+            else value
+        end as answer
+    from stored
+),
+
+long_answers as (
+    select
+        answers.conversation,
+        answers.entry_id,
+        answers.field_id,
+        case
+            when answers.is_unknown
+                then concat(answers.label, e' (the field is gone in the source):\n', answers.answer)
+            else concat(answers.label, e':\n', answers.answer)
+        end as line
+    from answers
+    cross join options
+    where
+        answers.conversation = concat(options.migration, '-ticket-', answers.ticket_id)
+        and (length(answers.answer) > 255 or answers.is_unknown)
+),
+
+field_files as (
+    select
+        sent_files.owner as conversation,
+        concat('Files of the form fields: ', string_agg(sent_files.filenames, ', ' order by sent_files.carrier)) as line
+    from sent_files
+    cross join options
+    where starts_with(sent_files.owner, concat(options.migration, '-ticket-'))
+    group by sent_files.owner
+),
+
+field_lines as (
+    select
+        conversation,
+        line,
+        coalesce(try_cast(entry_id as bigint), 0) as entry_number,
+        coalesce(try_cast(field_id as bigint), 0) as field_number
+    from long_answers
+    union all
+    select
+        conversation,
+        line,
+        cast(null as bigint) as entry_number,
+        cast(null as bigint) as field_number
+    from field_files
+    union all
+    select
+        attachments.conversation,
+        'A file of a form field was not sent; see the next note.' as line,
+        cast(null as bigint) as entry_number,
+        cast(null as bigint) as field_number
+    from attachments
+    where attachments.owner = attachments.conversation and attachments.carrier is null
+    group by attachments.conversation
+),
+
+field_notes as (
+    select
+        field_lines.conversation,
+        string_agg(
+            field_lines.line, e'\n\n' order by field_lines.entry_number, field_lines.field_number, field_lines.line
+        ) as body_text
+    from field_lines
+    group by field_lines.conversation
+),
+
+-- Merged tickets: one note each ---------------------------------------------------------------------------------------
+
+tickets as (
+    select
+        ticket_id,
+        number,
+        user_id,
+        status_id,
+        closed,
+        created
+    from raw.ticket
+    qualify row_number() over (partition by ticket_id order by updated desc, created desc, number desc) = 1
+),
+
+statuses as (
+    select
+        id,
+        max(name) as name
+    from raw.ticket_status
+    group by id
+),
+
+merge_events as (
+    select
+        thread_event.data as details,
+        max(thread_event.timestamp) as happened
+    from raw.thread_event
+    inner join raw.event
+        on thread_event.event_id = event.id and event.name = 'merged'
+    where json_valid(thread_event.data)
+    group by thread_event.data
+),
+
+merge_times as (
+    select
+        json_extract_string(case when json_valid(details) then details end, '$.id') as ticket_id,
+        max(happened) as happened
+    from merge_events
+    group by json_extract_string(case when json_valid(details) then details end, '$.id')
+),
+
+ticket_answers as (
+    select
+        ticket_id,
+        max(answer) filter (where name = 'subject') as subject,
+        string_agg(concat(label, ': ', answer), e'\n' order by entry_id, field_id)
+        filter (where name <> 'subject' and answer is not null) as lines
+    from answers
+    group by ticket_id
+),
+
+merged_children as (
+    select
+        homes.conversation,
+        tickets.ticket_id,
+        coalesce(
+            utc(merge_times.happened, options.time_zone),
+            utc(tickets.closed, options.time_zone),
+            utc(tickets.created, options.time_zone),
+            homes.opening_at
+        ) as created_at,
+        concat_ws(
+            e'\n',
+            concat('Ticket ', coalesce(nullif(tickets.number, ''), tickets.ticket_id), ' was merged into this one.'),
+            concat('Subject: ', coalesce(ticket_answers.subject, '(no subject)')),
+            concat('Requester: ', coalesce(contacts.name, 'unknown')),
+            concat('Status: ', coalesce(statuses.name, 'unknown')),
+            'Created: ' || strftime(utc(tickets.created, options.time_zone), '%Y-%m-%d %H:%M UTC'),
+            ticket_answers.lines
+        ) as body_text,
+        md5(
+            concat_ws(
+                '|', tickets.ticket_id, tickets.number, tickets.user_id, tickets.status_id, tickets.created,
+                tickets.closed, ticket_answers.lines
+            )
+        ) as source_digest
+    from homes
+    cross join options
+    inner join left_out
+        on homes.source_id = left_out.source_id and left_out.reason_code = 'merged_ticket'
+    inner join tickets
+        on homes.source_id = tickets.ticket_id
+    left join merge_times
+        on tickets.ticket_id = merge_times.ticket_id
+    left join ticket_answers
+        on tickets.ticket_id = ticket_answers.ticket_id
+    left join contacts
+        on tickets.user_id = contacts.source_id
+    left join statuses
+        on tickets.status_id = statuses.id
+    where homes.object = 'conversations'
+),
+
+child_threads as (
+    select
+        id,
+        object_id,
+        created,
+        json_extract_string(case when json_valid(extra) then extra end, '$.ticket_id') as parent_id,
+        json_extract_string(case when json_valid(extra) then extra end, '$.number') as number
+    from raw.thread
+    where object_type = 'C'
+    qualify row_number() over (partition by object_id order by try_cast(id as bigint) asc, id asc) = 1
+),
+
+deleted_children as (
+    select
+        homes.conversation,
+        child_threads.object_id as ticket_id,
+        coalesce(
+            utc(merge_times.happened, options.time_zone),
+            utc(child_threads.created, options.time_zone),
+            homes.opening_at
+        ) as created_at,
+        concat(
+            'Ticket ', coalesce(child_threads.number, child_threads.object_id),
+            ' was merged into this one. The ticket itself was deleted in the source; only its entries are left.'
+        ) as body_text,
+        md5(concat_ws('|', child_threads.object_id, child_threads.number, child_threads.created)) as source_digest
+    from child_threads
+    cross join options
+    inner join homes
+        on child_threads.parent_id = homes.source_id and homes.object = 'conversations'
+    left join tickets
+        on child_threads.object_id = tickets.ticket_id
+    left join merge_times
+        on child_threads.object_id = merge_times.ticket_id
+    where tickets.ticket_id is null
+),
+
+-- Tasks: one note each, with everything said in them ------------------------------------------------------------------
+
+task_titles as (
+    select
+        form_entry.object_id as task_id,
+        min(form_entry_values.value) as title
+    from raw.form_entry_values
+    inner join raw.form_entry
+        on form_entry_values.entry_id = form_entry.id and form_entry.object_type = 'A'
+    inner join fields
+        on form_entry_values.field_id = fields.id and fields.name = 'title'
+    group by form_entry.object_id
+),
+
+task_threads as (
+    select
+        id,
+        max(object_id) as task_id
+    from raw.thread
+    where object_type = 'A'
+    group by id
+),
+
+task_entries as (
+    select
+        task_threads.task_id,
+        string_agg(
+            concat(
+                e'\n\n', coalesce(strftime(entries.own_created_at, '%Y-%m-%d %H:%M UTC'), 'undated'), ' · ',
+                coalesce(nullif(trim(entries.poster), ''), 'SYSTEM'),
+                case when entries.entry_type = 'N' then ' (internal note)' else '' end,
+                case when entries.title is not null then concat(e'\n', entries.title) else '' end,
+                e'\n', bodies.body_text
+            ),
+            '' order by entries.created, try_cast(entries.id as bigint), entries.id
+        ) as lines,
+        md5(
+            string_agg(concat(entries.id, entries.body), '|' order by try_cast(entries.id as bigint), entries.id)
+        ) as digest
+    from entries
+    inner join bodies
+        on entries.id = bodies.id
+    inner join task_threads
+        on entries.thread_id = task_threads.id
+    where entries.is_of_task
+    group by task_threads.task_id
+),
+
+task_rows as (
+    select
+        id,
+        object_id,
+        object_type,
+        number,
+        dept_id,
+        staff_id,
+        team_id,
+        coalesce(try_cast(flags as bigint), 0) as flags,
+        duedate,
+        closed,
+        created
+    from raw.task
+    qualify row_number() over (partition by id order by updated desc, created desc, number desc) = 1
+),
+
+task_notes as (
+    select
+        homes.conversation,
+        task_rows.id,
+        coalesce(utc(task_rows.created, options.time_zone), homes.opening_at) as created_at,
+        concat(
+            -- `||`, not concat: a line without its value is left away.
+            concat_ws(
+                e'\n',
+                concat('Task ', task_rows.number, ': ', coalesce(nullif(trim(task_titles.title), ''), '(no title)')),
+                concat('State: ', case when (task_rows.flags & 1) > 0 then 'open' else 'completed' end),
+                'Department: ' || departments.name,
+                'Assigned to: ' || teammates.name,
+                'Team: ' || teams.name,
+                'Due: ' || strftime(utc(task_rows.duedate, options.time_zone), '%Y-%m-%d %H:%M UTC'),
+                'Closed: ' || strftime(utc(task_rows.closed, options.time_zone), '%Y-%m-%d %H:%M UTC')
+            ),
+            task_entries.lines
+        ) as body_text,
+        md5(
+            concat_ws(
+                '|', task_rows.id, task_rows.number, task_rows.dept_id, task_rows.staff_id, task_rows.team_id,
+                task_rows.flags, task_rows.duedate, task_rows.closed, task_rows.created, task_titles.title,
+                task_entries.digest
+            )
+        ) as source_digest
+    from task_rows
+    cross join options
+    inner join homes
+        on task_rows.object_id = homes.source_id and task_rows.object_type = 'T' and homes.object = 'conversations'
+    left join task_titles
+        on task_rows.id = task_titles.task_id
+    left join task_entries
+        on task_rows.id = task_entries.task_id
+    left join inboxes as departments
+        on task_rows.dept_id = departments.source_id and departments.source_type = 'department'
+    left join inboxes as teams
+        on task_rows.team_id = teams.source_id and teams.source_type = 'team'
+    left join teammates
+        on task_rows.staff_id = teammates.source_id
+),
+
+-- History: one note each, the last part -------------------------------------------------------------------------------
+
+history_lines as (
+    select
+        history.conversation,
+        history.external_id,
+        history.occurred_at,
+        concat_ws(
+            ' · ',
+            strftime(history.occurred_at, '%Y-%m-%d %H:%M:%S UTC'),
+            coalesce(history.actor, 'SYSTEM'),
+            concat(
+                replace(history.kind, '_', ' '),
+                case when history.from_value is not null then concat(' from ', history.from_value) else '' end,
+                case when history.to_value is not null then concat(': ', history.to_value) else '' end,
+                case when history.is_annulled then ' (undone later)' else '' end
+            )
+        ) as line
+    from staging.history
+    where history.home_window >= $window_start and history.home_window < $window_end
+),
+
+history_notes as (
+    select
+        history_lines.conversation,
+        max(history_lines.occurred_at) as created_at,
+        concat(
+            e'History of the ticket\n',
+            string_agg(
+                history_lines.line, e'\n'
+                order by history_lines.occurred_at, length(history_lines.external_id), history_lines.external_id
+            )
+        ) as body_text
+    from history_lines
+    cross join options
+    where options.history_note = 'true'
+    group by history_lines.conversation
+),
+
+-- All parts in their order --------------------------------------------------------------------------------------------
+-- stage: 0 the opening and what belongs to it, 1 the thread, 2 the history note. step: the entry, then what follows it.
+
+notes as (
+    select
+        conversation,
+        concat(options.migration, '-merged-', ticket_id) as external_id,
+        'ticket' as source_type,
+        ticket_id as source_id,
+        source_digest,
+        'merged' as origin,
+        created_at,
+        body_text
+    from merged_children
+    cross join options
+    union all
+    select
+        conversation,
+        concat(options.migration, '-merged-', ticket_id) as external_id,
+        'ticket' as source_type,
+        ticket_id as source_id,
+        source_digest,
+        'merged' as origin,
+        created_at,
+        body_text
+    from deleted_children
+    cross join options
+    union all
+    select
+        conversation,
+        concat(options.migration, '-task-', id) as external_id,
+        'task' as source_type,
+        id as source_id,
+        source_digest,
+        'task' as origin,
+        created_at,
+        body_text
+    from task_notes
+    cross join options
+    union all
+    select
+        field_notes.conversation,
+        concat(options.migration, '-fields-', conversations.source_id) as external_id,
+        'ticket' as source_type,
+        conversations.source_id,
+        md5(field_notes.body_text) as source_digest,
+        'long_fields' as origin,
+        conversations.opening_at as created_at,
+        field_notes.body_text
+    from field_notes
+    cross join options
+    inner join conversations
+        on field_notes.conversation = conversations.external_id
+),
+
+owners as (
+    select
+        conversation,
+        external_id as owner,
+        external_id,
+        id as source_id,
+        source_digest,
+        kind,
+        author_kind,
+        author,
+        author_name,
+        is_internal,
+        created_at,
+        case when is_opening then 0 else 1 end as stage,
+        coalesce(try_cast(id as bigint), 0) as sequence,
+        true as is_entry
+    from messages
+    union all
+    select
+        notes.conversation,
+        case when notes.origin = 'long_fields' then notes.conversation else notes.external_id end as owner,
+        notes.external_id,
+        notes.source_id,
+        notes.source_digest,
+        'note' as kind,
+        'system' as author_kind,
+        cast(null as varchar) as author,
+        'Migration' as author_name,
+        true as is_internal,
+        notes.created_at,
+        case when notes.origin = 'long_fields' then 0 else 1 end as stage,
+        9000000000000000 as sequence,
+        false as is_entry
+    from notes
+),
+
+all_parts as (
+    select
+        conversation,
+        external_id,
+        'thread_entry' as source_type,
+        id as source_id,
+        source_digest,
+        'entry' as origin,
+        cast(null as varchar) as belongs_to,
+        is_opening,
+        kind,
+        author_kind,
+        author,
+        author_name,
+        body_html,
+        body_text,
+        is_internal,
+        created_at,
+        flags,
+        case when is_opening then 0 else 1 end as stage,
+        coalesce(try_cast(id as bigint), 0) as sequence,
+        external_id as anchor,
+        0 as step
+    from messages
+    union all
+    select
+        opening_rich.conversation,
+        opening_rich.external_id,
+        'thread_entry' as source_type,
+        opening_rich.source_id,
+        owners.source_digest,
+        'opening_rich' as origin,
+        opening_rich.belongs_to,
+        false as is_opening,
+        owners.kind,
+        owners.author_kind,
+        owners.author,
+        owners.author_name,
+        opening_rich.body_html,
+        opening_rich.body_text,
+        owners.is_internal,
+        owners.created_at,
+        cast([] as varchar[]) as flags,
+        owners.stage,
+        owners.sequence,
+        owners.external_id as anchor,
+        1 as step
+    from opening_rich
+    inner join owners
+        on opening_rich.belongs_to = owners.external_id
+    union all
+    select
+        owners.conversation,
+        spills.external_id,
+        'thread_entry' as source_type,
+        owners.source_id,
+        md5(spills.body_text) as source_digest,
+        'spill' as origin,
+        case when owners.is_entry then owners.external_id end as belongs_to,
+        false as is_opening,
+        owners.kind,
+        owners.author_kind,
+        owners.author,
+        owners.author_name,
+        text_html(spills.body_text) as body_html,
+        spills.body_text,
+        owners.is_internal,
+        owners.created_at,
+        cast([] as varchar[]) as flags,
+        owners.stage,
+        owners.sequence,
+        owners.external_id as anchor,
+        10 + spills.number as step
+    from spills
+    inner join owners
+        on spills.owner = owners.owner
+    union all
+    select
+        owners.conversation,
+        unsent_files.external_id,
+        'thread_entry' as source_type,
+        owners.source_id,
+        md5(unsent_files.body_text) as source_digest,
+        'unsent_files' as origin,
+        case when owners.is_entry then owners.external_id end as belongs_to,
+        false as is_opening,
+        'note' as kind,
+        'system' as author_kind,
+        cast(null as varchar) as author,
+        'Migration' as author_name,
+        text_html(unsent_files.body_text) as body_html,
+        unsent_files.body_text,
+        true as is_internal,
+        owners.created_at,
+        cast([] as varchar[]) as flags,
+        owners.stage,
+        owners.sequence,
+        owners.external_id as anchor,
+        1000000 as step
+    from unsent_files
+    inner join owners
+        on unsent_files.owner = owners.owner
+    union all
+    select
+        notes.conversation,
+        notes.external_id,
+        notes.source_type,
+        notes.source_id,
+        notes.source_digest,
+        notes.origin,
+        cast(null as varchar) as belongs_to,
+        false as is_opening,
+        'note' as kind,
+        'system' as author_kind,
+        cast(null as varchar) as author,
+        'Migration' as author_name,
+        text_html(notes.body_text) as body_html,
+        notes.body_text,
+        true as is_internal,
+        notes.created_at,
+        cast([] as varchar[]) as flags,
+        case when notes.origin = 'long_fields' then 0 else 1 end as stage,
+        9000000000000000 as sequence,
+        notes.external_id as anchor,
+        0 as step
+    from notes
+    union all
+    select
+        history_notes.conversation,
+        concat(options.migration, '-history-', conversations.source_id) as external_id,
+        'ticket' as source_type,
+        conversations.source_id,
+        md5(history_notes.body_text) as source_digest,
+        'history' as origin,
+        cast(null as varchar) as belongs_to,
+        false as is_opening,
+        'note' as kind,
+        'system' as author_kind,
+        cast(null as varchar) as author,
+        'Migration' as author_name,
+        text_html(history_notes.body_text) as body_html,
+        history_notes.body_text,
+        true as is_internal,
+        history_notes.created_at,
+        cast([] as varchar[]) as flags,
+        2 as stage,
+        9000000000000000 as sequence,
+        concat(options.migration, '-history-', conversations.source_id) as anchor,
+        0 as step
+    from history_notes
+    cross join options
+    inner join conversations
+        on history_notes.conversation = conversations.external_id
+),
+
+placed as (
+    select
+        all_parts.conversation,
+        all_parts.external_id,
+        all_parts.source_type,
+        all_parts.source_id,
+        all_parts.source_digest,
+        all_parts.origin,
+        all_parts.belongs_to,
+        all_parts.is_opening,
+        all_parts.kind,
+        all_parts.author_kind,
+        all_parts.author,
+        all_parts.author_name,
+        all_parts.body_html,
+        all_parts.body_text,
+        all_parts.is_internal,
+        all_parts.created_at,
+        all_parts.flags,
+        conversations.home_window,
+        epoch(date_trunc('second', conversations.opening_at)) as opened,
+        conversations.opening_part is null as is_generated,
+        epoch(date_trunc('second', all_parts.created_at)) as created_second,
+        row_number() over (
+            partition by all_parts.conversation
+            order by
+                all_parts.stage asc, all_parts.created_at asc, all_parts.sequence asc, all_parts.anchor asc,
+                all_parts.step asc, all_parts.external_id asc
+        ) - 1 as position
+    from all_parts
+    inner join conversations
+        on all_parts.conversation = conversations.external_id
+),
+
+final as (
+    select
+        placed.external_id,
+        placed.source_type,
+        placed.source_id,
+        placed.source_digest,
+        placed.home_window,
+        placed.conversation,
+        placed.position,
+        placed.origin,
+        placed.belongs_to,
+        placed.is_opening,
+        placed.kind,
+        placed.author_kind,
+        placed.author,
+        placed.author_name,
+        placed.body_html,
+        placed.body_text,
+        placed.is_internal,
+        cast(placed.created_at as timestamp) as created_at,
+        -- max(created_at, previous + 1 s) for the whole thread at once; a generated opening counts as position -1.
+        make_timestamp(
+            cast(
+                1000000 * (
+                    placed.position + greatest(
+                        placed.opened + case when placed.is_generated then 1 else 0 end,
+                        max(placed.created_second - placed.position) over (
+                            partition by placed.conversation
+                            order by placed.position asc
+                            rows between unbounded preceding and current row
+                        )
+                    )
+                ) as bigint
+            )
+        ) as sent_at,
+        placed.flags
+    from placed
+)
+
+select * from final
