@@ -87,6 +87,8 @@ class ObjectMapping(_Strict):
 class Publishing(_Strict):
     horizon_seconds: float = Field(300, gt=0, description="H: a request takes effect at most this long after sending.")
     simulator_horizon_seconds: float = Field(2, gt=0, description="H on loopback.")
+    search_lag_seconds: float = Field(300, ge=0, description="A new record is missing from searches so long at most.")
+    simulator_search_lag_seconds: float = Field(1, ge=0, description="The same on loopback.")
     headroom: float = Field(0.2, ge=0, lt=1, description="Share of the rate limit left to the workspace's other apps.")
     requests_per_minute: int | None = Field(None, gt=0, description="Own ceiling below the workspace's limit.")
     workers: int = Field(16, ge=1, le=128, description="Conversations in flight.")

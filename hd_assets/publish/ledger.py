@@ -8,7 +8,6 @@ import os
 import queue
 import sqlite3
 import threading
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from hd_assets.errors import BlockedError, HdError
+from hd_assets.publish.clock import Clock, SystemClock
 from hd_assets.publish.ledger_read import LedgerReader
 from hd_assets.publish.ledger_schema import SCHEMA_VERSION, TABLES, connect
 
@@ -40,7 +40,7 @@ class Ledger(LedgerReader):
     Raises BlockedError when another process has the ledger, or when it belongs to something else.
     """
 
-    def __init__(self, path: Path, migration: str, target: str, *, step: str = "") -> None:
+    def __init__(self, path: Path, migration: str, target: str, *, step: str = "", clock: Clock | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._lock_file = _lock(path)
@@ -59,7 +59,7 @@ class Ledger(LedgerReader):
         self._writer.start()
         self.commits = 0
         self.run_no = 0
-        self._step = step
+        self._step, self._clock = step, clock or SystemClock()
 
     def __enter__(self) -> Ledger:
         return self
@@ -70,7 +70,7 @@ class Ledger(LedgerReader):
     def close(self) -> None:
         """Commit what is queued, close, give the lock back."""
         if self.run_no:
-            self.write([("update runs set ended_at = ? where run_no = ?", (time.time(), self.run_no))])
+            self.write([("update runs set ended_at = ? where run_no = ?", (self._clock.now(), self.run_no))])
         self._tickets.put(None)
         self._writer.join()
         super().close()
@@ -116,7 +116,7 @@ class Ledger(LedgerReader):
         if self.run_no:
             return self.run_no
         number = int(self.rows("select coalesce(max(run_no), 0) + 1 from runs")[0][0])
-        now = time.time()
+        now = self._clock.now()
         self.write(
             [
                 ("insert into runs values (?, ?, ?, null, ?)", (number, self._step, now, os.getpid())),

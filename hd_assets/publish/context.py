@@ -1,0 +1,168 @@
+"""What a publish step works with, opened once and closed whatever happens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from collections.abc import Mapping as Environment
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+import httpx
+
+from hd_assets.errors import UsageError
+from hd_assets.mapping import Migration, Target
+from hd_assets.publish.client import Client
+from hd_assets.publish.clock import Clock, SystemClock
+from hd_assets.publish.ledger import Ledger, read_only
+from hd_assets.publish.ledger_read import LedgerReader
+from hd_assets.publish.payloads import Rules
+from hd_assets.publish.progress import Progress, Silent
+from hd_assets.publish.rate import RateLimiter
+from hd_assets.publish.staged import rules_of
+from hd_assets.settings import Settings, Stores, secret
+from hd_assets.warehouse import Warehouse
+
+REGIONS = {
+    "us": "https://api.intercom.io",
+    "eu": "https://api.eu.intercom.io",
+    "au": "https://api.au.intercom.io",
+}
+SIMULATOR = "simulator"
+
+
+@dataclass
+class PublishContext:
+    """One step's view of a migration and a target. `as_of` decides which snoozes are still ahead."""
+
+    migration: Migration
+    target: str
+    settings: Settings
+    stores: Stores
+    warehouse: Warehouse
+    books: LedgerReader
+    client: Client
+    clock: Clock
+    as_of: datetime
+    progress: Progress
+    stop: threading.Event
+    # source ids of conversations to which plan and publish are narrowed
+    only: frozenset[str] | None = None
+    # set when a worker fails, so that the others end as well
+    abort: threading.Event = field(default_factory=threading.Event)
+    verified: bool = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger for writing; only an exclusive context has it."""
+        if not isinstance(self.books, Ledger):
+            raise UsageError(
+                "this step may only read the ledger",
+                where=f"target {self.target}",
+                mend="open the context with exclusive=True to write",
+            )
+        return self.books
+
+    @property
+    def aim(self) -> Target:
+        return aim_of(self.migration, self.target)
+
+    @cached_property
+    def rules(self) -> Rules:
+        return rules_of(self.warehouse, self.migration)
+
+    @property
+    def horizon(self) -> float:
+        """H: a request takes effect at most so many seconds after its last byte was sent."""
+        publish = self.migration.mapping.publish
+        return publish.simulator_horizon_seconds if self.target == SIMULATOR else publish.horizon_seconds
+
+    @property
+    def search_lag(self) -> float:
+        """A new record may be missing from searches and lists for so many seconds."""
+        publish = self.migration.mapping.publish
+        return publish.simulator_search_lag_seconds if self.target == SIMULATOR else publish.search_lag_seconds
+
+    @property
+    def stopping(self) -> bool:
+        return self.stop.is_set() or self.abort.is_set()
+
+
+def aim_of(migration: Migration, target: str) -> Target:
+    targets = {str(name): aim for name, aim in migration.mapping.targets.items()}
+    if target not in targets:
+        raise UsageError(
+            f"migration {migration.name} has no target {target!r}",
+            where=f"targets in {migration.path}",
+            mend=f"use one of {', '.join(targets) or 'none'}, or declare it there",
+        )
+    return targets[target]
+
+
+def base_url_of(settings: Settings, migration: Migration, target: str) -> str:
+    aim = aim_of(migration, target)
+    if target == SIMULATOR:
+        return settings.simulator_url
+    return aim.base_url or REGIONS[aim.region]
+
+
+@contextmanager
+def open_context(
+    settings: Settings,
+    migration: Migration,
+    target: str,
+    *,
+    environment: Environment[str, str],
+    transport: httpx.BaseTransport | None = None,
+    as_of: datetime | None = None,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+    exclusive: bool = True,
+    clock: Clock | None = None,
+    only: frozenset[str] | None = None,
+    step: str = "",
+) -> Iterator[PublishContext]:
+    """Open ledger and client of a target.
+
+    `exclusive` takes the ledger for writing and raises BlockedError while another process has it; otherwise the
+    ledger is only read. The token is read from `environment` here and is asked for at the first request.
+    """
+    aim = aim_of(migration, target)
+    stores = settings.stores(migration.name)
+    time, stopping = clock or SystemClock(), stop or threading.Event()
+    publish = migration.mapping.publish
+    token = secret(environment, aim.token) or ("simulator" if target == SIMULATOR else None)
+    path = stores.ledger(target)
+    books = Ledger(path, migration.name, target, step=step, clock=time) if exclusive else read_only(path)
+    try:
+        client = Client(
+            base_url_of(settings, migration, target),
+            token,
+            variable=aim.token,
+            limiter=RateLimiter(time, headroom=publish.headroom, cap=publish.requests_per_minute),
+            clock=time,
+            stop=stopping,
+            transport=transport,
+            connections=publish.workers + 4,
+        )
+        try:
+            yield PublishContext(
+                migration=migration,
+                target=target,
+                settings=settings,
+                stores=stores,
+                warehouse=Warehouse.of(stores.warehouse),
+                books=books,
+                client=client,
+                clock=time,
+                as_of=as_of or datetime.fromtimestamp(time.now(), UTC),
+                progress=progress or Silent(),
+                stop=stopping,
+                only=only,
+            )
+        finally:
+            client.close()
+    finally:
+        books.close()

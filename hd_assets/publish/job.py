@@ -1,0 +1,268 @@
+"""One record's operations in their order: intended, sent, noted; what stays unknown is settled before it goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Protocol
+
+from hd_assets.errors import HdError
+from hd_assets.publish.context import PublishContext
+from hd_assets.publish.desired import Desired
+from hd_assets.publish.ledger import Statement, record_identity
+from hd_assets.publish.ledger_read import Operation
+from hd_assets.publish.outcomes import RefusedError, StoppedError, TokenRefusedError, UnknownError
+from hd_assets.publish.payloads import RULES_VERSION
+from hd_assets.publish.resolve import MissingReferenceError, Resolver
+
+_INTEND = (
+    "update operations set state = 'intended', intended_at = coalesce(intended_at, ?), run_no = ?,"
+    " attempts = attempts + 1, payload_digest = ?, seen_digest = ?, source_digest = ?, rules_version = ?,"
+    " error_code = null where key = ?"
+)
+_OUTCOME = (
+    "update operations set state = ?, intercom_id = coalesce(?, intercom_id), origin = coalesce(?, origin),"
+    " outcome_at = ?, sent_at = coalesce(?, sent_at), status = ?, error_code = ?, request_id = ? where key = ?"
+)
+_TWIN = "insert or replace into twins values (?, ?, 'due', null)"
+
+
+@dataclass(frozen=True)
+class Done:
+    """The operation took effect. `identity`: the record now stands under this id; `origin` created or adopted."""
+
+    intercom_id: str | None = None
+    origin: str | None = None
+    updated: bool = False
+    request_id: str | None = None
+    statements: Sequence[Statement] = ()
+
+
+class AmbiguousError(Exception):
+    """What was found cannot be told apart; a person has to decide."""
+
+
+@dataclass
+class Tally:
+    """What became of operations, by object. Thread-safe."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    lock: Lock = field(default_factory=Lock)
+
+    def add(self, object: str, outcome: str) -> None:
+        with self.lock:
+            self.counts[(object, outcome)] += 1
+
+
+@dataclass(frozen=True)
+class Work:
+    """What handlers work with."""
+
+    context: PublishContext
+    resolver: Resolver
+    tally: Tally
+
+
+class Handler(Protocol):
+    """How one kind is sent and looked up. `repeatable`: sending it twice has the effect of once."""
+
+    repeatable: bool
+
+    def send(self, work: Work, entry: Desired, row: Operation) -> Done: ...
+
+    def look(self, work: Work, entry: Desired, row: Operation) -> Done | None:
+        """Whether it took effect; None says no. Raises AmbiguousError."""
+
+    def look_elsewhere(self, work: Work, entry: Desired, row: Operation) -> Done | None:
+        """The same by another path."""
+
+
+class Gate(Protocol):
+    """Asked before the first write of a step."""
+
+    def ensure(self) -> None: ...
+
+
+class Job:
+    """Operations of one record, serial. `advance` runs until the end, a halt, or a time to come back (Unix seconds)."""
+
+    def __init__(
+        self, work: Work, steps: Sequence[tuple[Desired, Operation]], handlers: Mapping[str, Handler], gate: Gate
+    ) -> None:
+        self._work, self._handlers, self._gate = work, handlers, gate
+        self._steps, self._at = list(steps), 0
+        self._buffer: list[Statement] = []
+        self.halted: str | None = None
+
+    def advance(self) -> float | None:
+        try:
+            ready = self._advance()
+        except Exception:
+            self._flush()
+            raise
+        self._flush()
+        return ready
+
+    def _advance(self) -> float | None:
+        while self._at < len(self._steps) and self.halted is None:
+            entry, row = self._steps[self._at]
+            if self._work.context.stopping:
+                raise StoppedError(entry.object)
+            if row.state in ("applied", "conflict", "skipped"):
+                self._at += 1
+            elif row.state == "quarantined":
+                self.halted = "quarantined"
+            elif row.state == "unknown":
+                ready = self._settle(entry, row)
+                if ready is not None:
+                    return ready
+            else:
+                self._send(entry, row, again=False)
+        return None
+
+    # sending
+
+    def _send(self, entry: Desired, row: Operation, *, again: bool) -> None:
+        context, now = self._work.context, self._work.context.clock.now()
+        skipped = _elapsed(entry, now)
+        if skipped is not None:
+            self._close(entry, row, "skipped", code=skipped)
+            return
+        self._gate.ensure()
+        digest = entry.payload_digest
+        intent = (now, context.ledger.run_no, digest, digest, entry.source_digest, RULES_VERSION, entry.key)
+        self._buffer.append((_INTEND, intent))
+        self._flush()
+        intended = replace(row, state="intended", intended_at=row.intended_at or now, attempts=row.attempts + 1)
+        try:
+            done = self._handlers[entry.kind].send(self._work, entry, intended)
+        except MissingReferenceError as fault:
+            self._close(entry, intended, "refused", code=f"missing_{fault.kind}")
+        except AmbiguousError as fault:
+            self._close(entry, intended, "quarantined", code=str(fault))
+        except RefusedError as fault:
+            found = self._handlers[entry.kind].look(self._work, entry, intended) if again else None
+            if found is not None:
+                self._applied(entry, intended, found)
+            else:
+                self._close(entry, intended, "refused", code=fault.label, fault=fault)
+        except TokenRefusedError as fault:
+            self._close(entry, intended, "refused", code=fault.code)
+            raise
+        except UnknownError as fault:
+            self._lost(entry, intended, fault)
+        except HdError:
+            # certainly not sent
+            state = "unknown" if again else "planned"
+            self._buffer.append(("update operations set state = ? where key = ?", (state, entry.key)))
+            raise
+        else:
+            if again and not self._handlers[entry.kind].repeatable:
+                self._buffer.append((_TWIN, (entry.key, context.clock.now() + _wait(self._work))))
+            self._applied(entry, intended, done)
+
+    def _lost(self, entry: Desired, row: Operation, fault: UnknownError) -> None:
+        now = self._work.context.clock.now()
+        bound = ("unknown", None, None, now, now, fault.status, fault.reason[:60], fault.request_id, entry.key)
+        self._buffer.append((_OUTCOME, bound))
+        self._steps[self._at] = (entry, replace(row, state="unknown", sent_at=now))
+        self._work.tally.add(entry.object, "unknown")
+
+    # settling
+
+    def _settle(self, entry: Desired, row: Operation) -> float | None:
+        """Find out what became of an unknown; answers when to come back, None when it is settled."""
+        handler, context = self._handlers[entry.kind], self._work.context
+        self._flush()
+        try:
+            found = handler.look(self._work, entry, row)
+            if found is None and not handler.repeatable:
+                # before the horizon a negative means nothing
+                ready = (row.sent_at or context.clock.now()) + _wait(self._work)
+                if context.clock.now() < ready:
+                    return ready
+                found = handler.look(self._work, entry, row) or handler.look_elsewhere(self._work, entry, row)
+        except AmbiguousError as fault:
+            self._close(entry, row, "quarantined", code=str(fault))
+            return None
+        except MissingReferenceError as fault:
+            self._close(entry, row, "quarantined", code=f"missing_{fault.kind}")
+            return None
+        except RefusedError as fault:
+            self._close(entry, row, "quarantined", code=fault.label, fault=fault)
+            return None
+        if found is not None:
+            self._work.tally.add(entry.object, "recovered")
+            self._applied(entry, row, found)
+        else:
+            self._send(entry, row, again=True)
+        return None
+
+    # noting
+
+    def _applied(self, entry: Desired, row: Operation, done: Done) -> None:
+        context, now = self._work.context, self._work.context.clock.now()
+        bound = ("applied", done.intercom_id, done.origin, now, None, 200, None, done.request_id, entry.key)
+        self._buffer.append((_OUTCOME, bound))
+        if done.intercom_id is not None and entry.kind in IDENTIFIED:
+            origin = done.origin or "created"
+            self._buffer.append(
+                record_identity(entry.kind, entry.external_id, done.intercom_id, origin, context.ledger.run_no)
+            )
+            self._work.resolver.learn(entry.kind, entry.external_id, done.intercom_id, origin)
+        self._buffer.extend(done.statements)
+        outcome = "updated" if done.updated else done.origin or "applied"
+        self._work.tally.add(entry.object, outcome)
+        self._steps[self._at] = (entry, replace(row, state="applied", intercom_id=done.intercom_id or row.intercom_id))
+        self._at += 1
+
+    def _close(
+        self, entry: Desired, row: Operation, state: str, *, code: str, fault: RefusedError | None = None
+    ) -> None:
+        now = self._work.context.clock.now()
+        status, request_id = (fault.status, fault.request_id) if fault else (None, None)
+        self._buffer.append((_OUTCOME, (state, None, None, now, None, status, code[:120], request_id, entry.key)))
+        self._work.tally.add(entry.object, state)
+        self._steps[self._at] = (entry, replace(row, state=state))
+        if state == "skipped":
+            self._at += 1
+        else:
+            # later operations depend on this one or would come in the wrong order
+            self.halted = state
+
+    def _flush(self) -> None:
+        if self._buffer:
+            statements, self._buffer = self._buffer, []
+            self._work.context.ledger.write(statements)
+
+
+# Kinds whose record others refer to.
+IDENTIFIED = frozenset(
+    {
+        "company",
+        "contact",
+        "conversation",
+        "article",
+        "collection",
+        "tag",
+        "ticket_type",
+        "ticket_attribute",
+        "contact_attribute",
+        "company_attribute",
+        "conversation_attribute",
+        "reply",
+        "note",
+    }
+)
+
+
+def _wait(work: Work) -> float:
+    return work.context.horizon + work.context.search_lag
+
+
+def _elapsed(entry: Desired, now: float) -> str | None:
+    """A snooze that has run out since the plan cannot be set and would not matter."""
+    until = entry.request.body.get("snoozed_until") if entry.kind == "snooze" else None
+    return "snooze_elapsed" if isinstance(until, int) and until <= now + 5 else None

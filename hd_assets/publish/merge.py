@@ -1,0 +1,155 @@
+"""Desired operations against those the ledger knows: what is new, what changed, what is only drift."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hd_assets.publish.desired import REPLIES, UPDATABLE, Desired
+from hd_assets.publish.ledger import Statement
+from hd_assets.publish.ledger_read import Operation
+from hd_assets.publish.ledger_schema import COLUMNS, OPEN, SENT
+from hd_assets.publish.payloads import RULES_VERSION
+
+_INSERT = f"insert into operations ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
+_REPLAN = (
+    "update operations set state = 'planned', source_digest = ?, payload_digest = ?, seen_digest = ?,"
+    " rules_version = ?, position = ?, home_window = ?, created_at = ?, remark = ?, error_code = null where key = ?"
+)
+_SEEN = "update operations set seen_digest = ?, state = ?, remark = ?, source_digest = ? where key = ?"
+# Kinds whose disappearance from the source leaves something behind that nobody but a person may take away.
+_LEAVES_TRACES = REPLIES | {"conversation", "participant", "company", "contact", "contact_company", "article"}
+
+
+@dataclass
+class Merged:
+    """The ledger statements of a merge and what it found, by kind."""
+
+    statements: list[Statement] = field(default_factory=list)
+    to_send: list[Desired] = field(default_factory=list)
+    unchanged: Counter[str] = field(default_factory=Counter)
+    drift: Counter[str] = field(default_factory=Counter)
+    new_drift: Counter[str] = field(default_factory=Counter)
+    conflicts: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+
+    def plan(self, entry: Desired, row: Operation | None) -> None:
+        digest = entry.payload_digest
+        if row is None:
+            values = {
+                "key": entry.key,
+                "kind": entry.kind,
+                "object": entry.object,
+                "external_id": entry.external_id,
+                "conversation": entry.conversation,
+                "home_window": entry.home_window,
+                "position": entry.position,
+                "state": "planned",
+                "source_digest": entry.source_digest,
+                "payload_digest": digest,
+                "seen_digest": digest,
+                "rules_version": RULES_VERSION,
+                "created_at": entry.created_at,
+                "remark": entry.remark,
+                "attempts": 0,
+            }
+            self.statements.append((_INSERT, [values.get(name) for name in COLUMNS]))
+        else:
+            bound = (
+                entry.source_digest,
+                digest,
+                digest,
+                RULES_VERSION,
+                entry.position,
+                entry.home_window,
+                entry.created_at,
+                entry.remark,
+                entry.key,
+            )
+            self.statements.append((_REPLAN, bound))
+        self.to_send.append(entry)
+        if entry.remark == "late":
+            self.late.append(entry.external_id)
+
+    def see(self, row: Operation, entry: Desired, *, state: str, remark: str | None, source: str) -> None:
+        """Note what staging gives now without changing what was sent."""
+        if (row.seen_digest, row.state, row.remark, row.source_digest) != (entry.payload_digest, state, remark, source):
+            self.statements.append((_SEEN, (entry.payload_digest, state, remark, source, entry.key)))
+
+
+def merge(wanted: Sequence[Desired], known: Mapping[str, Operation]) -> Merged:
+    """Compare. `known` holds the ledger's operations of the same records, by key."""
+    merged = Merged()
+    for entry in wanted:
+        _one(merged, entry, known.get(entry.key))
+    gone = [row for key, row in known.items() if key not in {entry.key for entry in wanted}]
+    vanish(merged, gone)
+    _settle_state_again(merged, wanted, known)
+    return merged
+
+
+def _one(merged: Merged, entry: Desired, row: Operation | None) -> None:
+    digest = entry.payload_digest
+    if row is None:
+        merged.plan(entry, None)
+    elif row.state in SENT:
+        _sent(merged, entry, row)
+    elif row.state in ("planned", "refused", "skipped"):
+        if row.payload_digest != digest or row.state == "skipped" or row.seen_digest != digest:
+            merged.plan(entry, row)
+        else:
+            merged.to_send.append(entry)
+    else:  # intended, unknown, quarantined: what was sent has to be settled first
+        merged.see(row, entry, state=row.state, remark=row.remark, source=row.source_digest)
+        if row.state in OPEN:
+            merged.to_send.append(entry)
+
+
+def _sent(merged: Merged, entry: Desired, row: Operation) -> None:
+    if row.payload_digest == entry.payload_digest:
+        remark = row.remark if row.remark == "late" else None
+        merged.see(row, entry, state="applied", remark=remark, source=entry.source_digest)
+        merged.unchanged[entry.kind] += 1
+    elif row.source_digest == entry.source_digest and row.remark != "changed":
+        merged.drift[entry.kind] += 1
+        if row.seen_digest != entry.payload_digest:
+            merged.new_drift[entry.kind] += 1
+        merged.see(row, entry, state="applied", remark=row.remark or "drift", source=row.source_digest)
+    elif entry.kind in UPDATABLE:
+        merged.plan(entry, row)
+    else:
+        merged.conflicts.append(entry.key)
+        merged.see(row, entry, state="conflict", remark="changed", source=row.source_digest)
+
+
+def vanish(merged: Merged, gone: Iterable[Operation]) -> None:
+    """Operations whose record staging does not hold any more."""
+    for row in gone:
+        if row.state in ("planned", "refused"):
+            state = "skipped"
+        elif row.state in SENT and row.kind in _LEAVES_TRACES:
+            merged.conflicts.append(row.key)
+            state = "conflict"
+        else:
+            continue
+        if (row.state, row.remark) != (state, "vanished"):
+            sql = "update operations set state = ?, remark = 'vanished' where key = ?"
+            merged.statements.append((sql, (state, row.key)))
+
+
+def _settle_state_again(merged: Merged, wanted: Sequence[Desired], known: Mapping[str, Operation]) -> None:
+    """A reply that comes later opens a closed conversation, so its state has to be set once more."""
+    new_replies = any(entry.kind == "reply" and entry.key not in _sent_keys(known) for entry in merged.to_send)
+    if not new_replies:
+        return
+    queued = {entry.key for entry in merged.to_send}
+    for entry in wanted:
+        row = known.get(entry.key)
+        fixed = entry.kind in ("state", "convert", "snooze") and entry.key not in queued
+        if fixed and row is not None and row.state in SENT:
+            merged.plan(entry, row)
+
+
+def _sent_keys(known: Mapping[str, Operation]) -> set[str]:
+    return {key for key, row in known.items() if row.state in SENT}

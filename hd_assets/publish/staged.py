@@ -1,0 +1,136 @@
+"""Staging in batches: short-lived connections, bounded memory, a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hd_assets.mapping import Migration
+from hd_assets.model import Attachment, Conversation, Inbox, Part, Tag, Teammate
+from hd_assets.model.base import SourcedRow
+from hd_assets.partitions import Window
+from hd_assets.publish.payloads import Rules, types_of
+from hd_assets.warehouse import Connection, Warehouse, fetch, scalar
+
+CONVERSATIONS_AT_ONCE = 250
+RECORDS_AT_ONCE = 2000
+
+Row = TypeVar("Row", bound=SourcedRow)
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation with everything that hangs on it."""
+
+    conversation: Conversation
+    parts: Sequence[Part]
+    attachments: Sequence[Attachment]
+
+
+def rules_of(warehouse: Warehouse, migration: Migration) -> Rules:
+    """The mapping's types and who stands for whom."""
+    with warehouse.get_connection() as connection:
+        merged: dict[str, str] = {}
+        for table in ("contacts", "inboxes"):
+            sql = f"select external_id, merged_into from staging.{table} where merged_into is not null"
+            merged.update(connection.execute(sql).fetchall())
+    return Rules(migration.name, types_of(migration.mapping.attributes), merged)
+
+
+def records(warehouse: Warehouse, model: type[Row]) -> Iterator[list[Row]]:
+    """All rows of an unwindowed table in batches, by external id."""
+    after = ""
+    while True:
+        with warehouse.get_connection() as connection:
+            where = f"external_id > $after order by external_id limit {RECORDS_AT_ONCE}"
+            rows = fetch(connection, model, where, after=after)
+        if rows:
+            yield rows
+        if len(rows) < RECORDS_AT_ONCE:
+            return
+        after = rows[-1].external_id
+
+
+def threads(
+    warehouse: Warehouse, window: Window, only: frozenset[str] | None, size: int = CONVERSATIONS_AT_ONCE
+) -> Iterator[list[Thread]]:
+    """Conversations of the window in batches, oldest first; `only` narrows to source ids."""
+    after: tuple[object, str] | None = None
+    while True:
+        with warehouse.get_connection() as connection:
+            rows = _conversations(connection, window, only, after, size)
+            batch = _with_parts(connection, rows)
+        if batch:
+            yield batch
+        if len(rows) < size:
+            return
+        after = (rows[-1].opening_at.replace(tzinfo=None), rows[-1].external_id)
+
+
+_IN_WINDOW = "home_window >= $window_start and home_window < $window_end"
+
+
+def _conversations(
+    connection: Connection, window: Window, only: frozenset[str] | None, after: tuple[object, str] | None, size: int
+) -> list[Conversation]:
+    where, bound = _IN_WINDOW, dict[str, object](window.parameters)
+    if only is not None:
+        where += " and source_id = any($only)"
+        bound["only"] = sorted(only)
+    if after is not None:
+        where += " and (opening_at, external_id) > ($after_at, $after_id)"
+        bound |= {"after_at": after[0], "after_id": after[1]}
+    return fetch(connection, Conversation, f"{where} order by opening_at, external_id limit {size}", **bound)
+
+
+def _with_parts(connection: Connection, rows: Sequence[Conversation]) -> list[Thread]:
+    if not rows:
+        return []
+    ids = [row.external_id for row in rows]
+    parts: dict[str, list[Part]] = {}
+    for part in fetch(connection, Part, "conversation = any($ids) order by conversation, position", ids=ids):
+        parts.setdefault(part.conversation, []).append(part)
+    files: dict[str, list[Attachment]] = {}
+    where = "conversation = any($ids) and disposition = 'send' and carrier is not null"
+    for file in fetch(connection, Attachment, where, ids=ids):
+        files.setdefault(file.conversation or "", []).append(file)
+    return [Thread(row, parts.get(row.external_id, []), files.get(row.external_id, [])) for row in rows]
+
+
+def count_threads(warehouse: Warehouse, window: Window, only: frozenset[str] | None) -> int:
+    where, bound = _IN_WINDOW, dict[str, object](window.parameters)
+    if only is not None:
+        where, bound["only"] = where + " and source_id = any($only)", sorted(only)
+    with warehouse.get_connection() as connection:
+        return int(scalar(connection, f"select count(*) from staging.conversations where {where}", **bound))
+
+
+def missing(warehouse: Warehouse, table: str, external_ids: Sequence[str]) -> set[str]:
+    """Those ids that staging does not hold (any more)."""
+    with warehouse.get_connection() as connection:
+        sql = f"select external_id from staging.{table} where external_id = any($ids)"
+        return set(external_ids) - {row[0] for row in connection.execute(sql, {"ids": list(external_ids)}).fetchall()}
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What the workspace must have before records arrive."""
+
+    tags: Sequence[Tag]
+    teammates: Sequence[Teammate]
+    inboxes: Sequence[Inbox]
+    collections: Sequence[tuple[str, ...]]
+    needs_tickets: bool
+
+
+def furniture(warehouse: Warehouse) -> Furniture:
+    with warehouse.get_connection() as connection:
+        tags = fetch(connection, Tag, "true order by external_id")
+        teammates = fetch(connection, Teammate, "true order by external_id")
+        inboxes = fetch(connection, Inbox, "true order by external_id")
+        paths = connection.execute("select distinct collection_path from staging.articles").fetchall()
+        tickets = scalar(connection, "select count(*) from staging.conversations where target_kind = 'ticket'")
+    wanted = {tuple(path[:depth]) for (path,) in paths for depth in range(1, len(path or []) + 1)}
+    ordered = sorted(wanted, key=lambda path: (len(path), path))
+    return Furniture(tags, teammates, inboxes, ordered, bool(tickets))
