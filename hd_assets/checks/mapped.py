@@ -1,0 +1,155 @@
+"""Everything in the source is mapped or left out with a reason; anything else stops the publish."""
+
+from __future__ import annotations
+
+from hd_assets.checks.base import IN_WINDOW, Check, CheckContext, Metadata, Verdict, listed, query_check
+from hd_assets.mapping import LeftOut
+from hd_assets.partitions import Window
+from hd_assets.warehouse import Connection
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _objects(connection: Connection, _: Window, context: CheckContext) -> Verdict:
+    objects = context.migration.mapping.objects
+    rows = connection.execute("select object, count(*) from staging.records group by object order by object").fetchall()
+    absent = {name: count for name, count in rows if name not in objects}
+    dropped = {name: count for name, count in rows if isinstance(objects.get(name), LeftOut)}
+    metadata: Metadata = {"objects": len(rows), "scope": "whole table"}
+    if not absent and not dropped:
+        return Verdict(True, f"{len(rows)} objects with records, each in the mapping", metadata)
+    told = [f"{name} with {count} record(s) stands nowhere" for name, count in absent.items()]
+    told += [f"{name} is left out but has {count} record(s) to account for" for name, count in dropped.items()]
+    return Verdict(False, f"{'; '.join(told)} ({context.migration.path.name}, objects)", metadata | {"ids": listed(
+        [*absent, *dropped])})  # fmt: skip
+
+
+def _tables(connection: Connection, _: Window, context: CheckContext) -> Verdict:
+    columns = connection.execute(_UNMAPPED_COLUMNS).fetchall()
+    tables: dict[str, list[str | None]] = {}
+    for table, column in columns:
+        tables.setdefault(table, []).append(column)
+    total = connection.execute(_RAW_COLUMNS).fetchall()[0][0]
+    metadata: Metadata = {"columns": total, "unmapped": len(columns), "scope": "whole table"}
+    if not columns:
+        return Verdict(True, f"{total} raw columns, each used or left out with a reason", metadata)
+    told = []
+    for table, missing in sorted(tables.items()):
+        told += _told(connection, table, [column for column in missing if column is not None])
+    metadata["names"] = ", ".join(told)
+    where = f"{context.migration.path.name}, tables"
+    return Verdict(False, f"{len(told)} not mapped and not left out ({where}): {', '.join(told)}", metadata)
+
+
+def _told(connection: Connection, table: str, columns: list[str]) -> list[str]:
+    """`table (rows)` for a table that stands nowhere, `table.column (filled rows)` for single columns."""
+    filled = "".join(f", count({_quoted(column)}) filter ({_quoted(column)} <> '')" for column in columns)
+    rows, *counts = connection.execute(f"select count(*){filled} from raw.{_quoted(table)}").fetchall()[0]
+    if not columns:
+        return [f"{table} ({rows} rows)"]
+    return [f"{table}.{column} ({count} of {rows} rows)" for column, count in zip(columns, counts, strict=True)]
+
+
+_RAW = """
+    select table_name, column_name from information_schema.columns
+    where table_schema = 'raw' and table_catalog = current_database() and not starts_with(column_name, '_')
+"""
+_RAW_COLUMNS = f"select count(*) from ({_RAW}) as raw_columns"
+# A table left out as a whole takes its columns with it; a table that stands nowhere is one finding, not one a column.
+_UNMAPPED_COLUMNS = f"""
+    with raw_columns as ({_RAW}),
+    absent as (
+        select distinct raw_columns.table_name from raw_columns
+        anti join mapping.source_table on raw_columns.table_name = source_table.table_name
+    )
+    select table_name, null as column_name from absent
+    union all
+    select raw_columns.table_name, raw_columns.column_name from raw_columns
+    inner join mapping.source_table on raw_columns.table_name = source_table.table_name
+    anti join mapping.source_column
+        on raw_columns.table_name = source_column.table_name and raw_columns.column_name = source_column.column_name
+    where source_table.left_out is null
+    order by all
+"""
+
+
+def _states(connection: Connection, window: Window, context: CheckContext) -> Verdict:
+    rows = connection.execute(
+        f"select source_status, count(*) from staging.conversations where state is null and {IN_WINDOW}"
+        " group by source_status order by source_status",
+        dict(window.parameters),
+    ).fetchall()
+    count = sum(rows_with for _, rows_with in rows)
+    metadata: Metadata = {"defects": count, "scope": "window"}
+    if not rows:
+        return Verdict(True, "every status has a target", metadata)
+    seen = ", ".join(f"{value!r} in {rows_with} row(s)" for value, rows_with in rows)
+    mend = f"{context.migration.path.name}, values: status"
+    return Verdict(False, f"no target for status: {seen} (mappings: {mend})", metadata)
+
+
+_VALUES = f"""
+    with lists as (
+        select object, name, options from mapping.attribute where data_type = 'list'
+    ),
+    held as (
+        select 'conversation' as object, external_id, custom_attributes from staging.conversations where {IN_WINDOW}
+        union all select 'contact', external_id, custom_attributes from staging.contacts
+        union all select 'company', external_id, custom_attributes from staging.companies
+    ),
+    picked as (
+        select
+            held.external_id,
+            lists.name,
+            lists.options,
+            json_extract_string(held.custom_attributes, concat('$."', lists.name, '"')) as value
+        from held
+        inner join lists on held.object = lists.object
+    )
+    select external_id, concat('value is no option of ', name) from picked
+    where value is not null and not list_contains(options, value)
+    union all
+    select conversations.external_id, concat('status ', conversations.source_status, ' stands nowhere')
+    from staging.conversations
+    anti join (select source_value from mapping.value where field = 'status') as known
+        on conversations.source_status = known.source_value
+    where {IN_WINDOW} and exists (from mapping.value where field = 'status')
+"""
+
+_FIELDS = """
+    select concat(object, ' ', external_id), reason_code from staging.exceptions
+    where starts_with(reason_code, 'unmapped_') and decision is null
+    union all
+    select external_id, concat('unmapped ', kind) from staging.inventory
+    where json_extract_string(details, '$.unmapped') = 'true'
+"""
+
+CHECKS: tuple[Check, ...] = (
+    Check("every_object_mapped", "records", "Every object with records stands in the mapping.", _objects),
+    Check(
+        "every_table_and_column_mapped",
+        "records",
+        "Every column of every raw table is used or left out with a reason.",
+        _tables,
+    ),
+    Check("states_are_mapped", "conversations", "Every status of the source has a target state.", _states),
+    query_check(
+        "every_value_mapped",
+        "conversations",
+        "Every list value is an option of its attribute, every status stands in the mapping.",
+        _VALUES,
+        good="every value has a target",
+        bad="values have no target",
+        windowed=True,
+    ),
+    query_check(
+        "every_custom_field_mapped",
+        "exceptions",
+        "No field of the source is without an attribute or a reason.",
+        _FIELDS,
+        good="every field is mapped or left out",
+        bad="fields or values are not mapped",
+    ),
+)
