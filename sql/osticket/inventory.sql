@@ -102,15 +102,17 @@ slas as (
         sla.id as source_id,
         sla.name,
         cast(
-            json_object(
-                'grace_hours', sla.grace_period,
-                'is_active', (coalesce(try_cast(sla.flags as bigint), 0) & 1) > 0,
-                'schedule', schedule_names.name,
-                'tickets', coalesce(plan_tickets.tickets, 0),
-                'help_topics', plan_topics.topics,
-                'departments', plan_departments.departments,
-                'notes', sla.notes,
-                'suggestion', concat('an inbox rule with a target of ', sla.grace_period, ' hours')
+            to_json(
+                struct_pack(
+                    grace_hours := sla.grace_period,
+                    is_active := (coalesce(try_cast(sla.flags as bigint), 0) & 1) > 0,
+                    schedule := schedule_names.name,
+                    tickets := coalesce(plan_tickets.tickets, 0),
+                    help_topics := plan_topics.topics,
+                    departments := plan_departments.departments,
+                    notes := sla.notes,
+                    suggestion := concat('an inbox rule with a target of ', sla.grace_period, ' hours')
+                )
             ) as varchar
         ) as details
     from raw.sla
@@ -131,16 +133,18 @@ help_topics as (
         help_topic.topic_id as source_id,
         topics.source_label as name,
         cast(
-            json_object(
-                'is_public', help_topic.ispublic = '1',
-                'is_active', (coalesce(try_cast(help_topic.flags as bigint), 0) & 2) > 0,
-                'department', departments.name,
-                'team', teams.name,
-                'agent', agents.name,
-                'sla', plan_names.name,
-                'priority', priority_names.name,
-                'tickets', coalesce(topic_tickets.tickets, 0),
-                'notes', help_topic.notes
+            to_json(
+                struct_pack(
+                    is_public := help_topic.ispublic = '1',
+                    is_active := (coalesce(try_cast(help_topic.flags as bigint), 0) & 2) > 0,
+                    department := departments.name,
+                    team := teams.name,
+                    agent := agents.name,
+                    sla := plan_names.name,
+                    priority := priority_names.name,
+                    tickets := coalesce(topic_tickets.tickets, 0),
+                    notes := help_topic.notes
+                )
             ) as varchar
         ) as details
     from raw.help_topic
@@ -178,13 +182,15 @@ canned_responses as (
         canned_response.canned_id as source_id,
         canned_response.title as name,
         cast(
-            json_object(
-                'is_enabled', canned_response.isenabled = '1',
-                'department', coalesce(departments.name, 'all'),
-                'text', html_text(canned_response.response),
-                'variables', array_to_string(regexp_extract_all(canned_response.response, '%\{([^}]+)\}', 1), ', '),
-                'files', canned_files.files,
-                'notes', canned_response.notes
+            to_json(
+                struct_pack(
+                    is_enabled := canned_response.isenabled = '1',
+                    department := coalesce(departments.name, 'all'),
+                    text := html_text(canned_response.response),
+                    variables := array_to_string(regexp_extract_all(canned_response.response, '%\{([^}]+)\}', 1), ', '),
+                    files := canned_files.files,
+                    notes := canned_response.notes
+                )
             ) as varchar
         ) as details
     from raw.canned_response
@@ -228,16 +234,18 @@ filters as (
         filter.id as source_id,
         filter.name,
         cast(
-            json_object(
-                'is_active', filter.isactive = '1',
-                'order', filter.execorder,
-                'channel', filter.target,
-                'rules_joined_by', case when filter.match_all_rules = '1' then 'and' else 'or' end,
-                'stops_on_match', filter.stop_onmatch = '1',
-                'rules', filter_rules.rules,
-                'actions', filter_actions.actions,
-                'notes', filter.notes,
-                'suggestion', 'rebuild as a workflow'
+            to_json(
+                struct_pack(
+                    is_active := filter.isactive = '1',
+                    run_order := filter.execorder,
+                    channel := filter.target,
+                    rules_joined_by := case when filter.match_all_rules = '1' then 'and' else 'or' end,
+                    stops_on_match := filter.stop_onmatch = '1',
+                    rules := filter_rules.rules,
+                    actions := filter_actions.actions,
+                    notes := filter.notes,
+                    suggestion := 'rebuild as a workflow'
+                )
             ) as varchar
         ) as details
     from raw.filter
@@ -254,12 +262,14 @@ email_templates as (
         email_template.id as source_id,
         email_template.code_name as name,
         cast(
-            json_object(
-                'group', email_template_group.name,
-                'language', email_template_group.lang,
-                'is_active', email_template_group.isactive = '1',
-                'subject', email_template.subject,
-                'text', html_text(email_template.body)
+            to_json(
+                struct_pack(
+                    group_name := email_template_group.name,
+                    language := email_template_group.lang,
+                    is_active := email_template_group.isactive = '1',
+                    subject := email_template.subject,
+                    text := html_text(email_template.body)
+                )
             ) as varchar
         ) as details
     from raw.email_template
@@ -274,10 +284,12 @@ pages as (
         content.id as source_id,
         content.name,
         cast(
-            json_object(
-                'type', content.type,
-                'is_active', content.isactive = '1',
-                'text', html_text(content.body)
+            to_json(
+                struct_pack(
+                    type := content.type,
+                    is_active := content.isactive = '1',
+                    text := html_text(content.body)
+                )
             ) as varchar
         ) as details
     from raw.content
@@ -293,15 +305,17 @@ quick_notes as (
             substr(note.ext_id, 2)
         ) as name,
         cast(
-            json_object(
-                'about', concat(
-                    options.migration,
-                    case left(note.ext_id, 1) when 'U' then '-user-' else '-organization-' end,
-                    substr(note.ext_id, 2)
-                ),
-                'agent', agents.name,
-                'text', html_text(note.body),
-                'created', note.created
+            to_json(
+                struct_pack(
+                    about := concat(
+                        options.migration,
+                        case left(note.ext_id, 1) when 'U' then '-user-' else '-organization-' end,
+                        substr(note.ext_id, 2)
+                    ),
+                    agent := agents.name,
+                    text := html_text(note.body),
+                    created := note.created
+                )
             ) as varchar
         ) as details
     from raw.note
@@ -317,12 +331,14 @@ referrals as (
         thread_referral.id as source_id,
         concat('Referral of ', coalesce(ticket.number, thread_referral.thread_id)) as name,
         cast(
-            json_object(
-                'ticket', ticket.number,
-                'to', coalesce(
-                    agents.name, departments.name, concat(thread_referral.object_type, thread_referral.object_id)
-                ),
-                'created', thread_referral.created
+            to_json(
+                struct_pack(
+                    ticket := ticket.number,
+                    referred_to := coalesce(
+                        agents.name, departments.name, concat(thread_referral.object_type, thread_referral.object_id)
+                    ),
+                    created := thread_referral.created
+                )
             ) as varchar
         ) as details
     from raw.thread_referral
@@ -357,10 +373,12 @@ schedules as (
         schedule.id as source_id,
         schedule.name,
         cast(
-            json_object(
-                'time_zone', schedule.timezone,
-                'description', schedule.description,
-                'entries', schedule_entries.entries
+            to_json(
+                struct_pack(
+                    time_zone := schedule.timezone,
+                    description := schedule.description,
+                    entries := schedule_entries.entries
+                )
             ) as varchar
         ) as details
     from raw.schedule
@@ -375,11 +393,13 @@ roles as (
         role.id as source_id,
         role.name,
         cast(
-            json_object(
-                'permissions', array_to_string(
-                    json_keys(case when json_valid(role.permissions) then role.permissions end), ', '
-                ),
-                'notes', role.notes
+            to_json(
+                struct_pack(
+                    permissions := array_to_string(
+                        json_keys(case when json_valid(role.permissions) then role.permissions end), ', '
+                    ),
+                    notes := role.notes
+                )
             ) as varchar
         ) as details
     from raw.role
@@ -392,14 +412,16 @@ agent_queue as (
         teammates.source_id,
         teammates.name,
         cast(
-            json_object(
-                'email', teammates.email,
-                'is_active', teammates.is_active,
-                'roles', array_to_string(teammates.roles, ', '),
-                'to_do', case
-                    when teammates.is_active then 'match with an Intercom teammate'
-                    else 'never invited; name who takes over'
-                end
+            to_json(
+                struct_pack(
+                    email := teammates.email,
+                    is_active := teammates.is_active,
+                    roles := array_to_string(teammates.roles, ', '),
+                    to_do := case
+                        when teammates.is_active then 'match with an Intercom teammate'
+                        else 'never invited; name who takes over'
+                    end
+                )
             ) as varchar
         ) as details
     from staging.teammates
@@ -412,15 +434,17 @@ departments as (
         department.id as source_id,
         inboxes.name,
         cast(
-            json_object(
-                'address', email.email,
-                'is_public', department.ispublic = '1',
-                'is_active', (coalesce(try_cast(department.flags as bigint), 4) & 4) > 0,
-                'manager', agents.name,
-                'sla', plan_names.name,
-                'schedule', schedule_names.name,
-                'signature', html_text(department.signature),
-                'to_do', 'forward this address to the inbox'
+            to_json(
+                struct_pack(
+                    address := email.email,
+                    is_public := department.ispublic = '1',
+                    is_active := (coalesce(try_cast(department.flags as bigint), 4) & 4) > 0,
+                    manager := agents.name,
+                    sla := plan_names.name,
+                    schedule := schedule_names.name,
+                    signature := html_text(department.signature),
+                    to_do := 'forward this address to the inbox'
+                )
             ) as varchar
         ) as details
     from raw.department
@@ -443,11 +467,13 @@ mailboxes as (
         email.email_id as source_id,
         email.email as name,
         cast(
-            json_object(
-                'name', email.name,
-                'department', departments.name,
-                'notes', email.notes,
-                'to_do', 'forward to Intercom or close'
+            to_json(
+                struct_pack(
+                    name := email.name,
+                    department := departments.name,
+                    notes := email.notes,
+                    to_do := 'forward to Intercom or close'
+                )
             ) as varchar
         ) as details
     from raw.email
@@ -471,19 +497,21 @@ custom_fields as (
         form_field.id as source_id,
         coalesce(nullif(form_field.label, ''), nullif(form_field.name, ''), concat('field_', form_field.id)) as name,
         cast(
-            json_object(
-                'form', form.title,
-                'name', coalesce(nullif(form_field.name, ''), concat('field_', form_field.id)),
-                'type', form_field.type,
-                'answers', coalesce(field_answers.answers, 0),
-                'attribute', custom_field.attribute,
-                'left_out', custom_field.left_out,
-                'is_enabled', (coalesce(try_cast(form_field.flags as bigint), 0) & 1) > 0,
-                'customer_sees', (coalesce(try_cast(form_field.flags as bigint), 0) & 256) > 0,
-                'customer_must_fill', (coalesce(try_cast(form_field.flags as bigint), 0) & 1024) > 0,
-                'agent_must_fill', (coalesce(try_cast(form_field.flags as bigint), 0) & 16384) > 0,
-                'needed_to_close', (coalesce(try_cast(form_field.flags as bigint), 0) & 4) > 0,
-                'hint', form_field.hint
+            to_json(
+                struct_pack(
+                    form := form.title,
+                    name := coalesce(nullif(form_field.name, ''), concat('field_', form_field.id)),
+                    type := form_field.type,
+                    answers := coalesce(field_answers.answers, 0),
+                    attribute := custom_field.attribute,
+                    left_out := custom_field.left_out,
+                    is_enabled := (coalesce(try_cast(form_field.flags as bigint), 0) & 1) > 0,
+                    customer_sees := (coalesce(try_cast(form_field.flags as bigint), 0) & 256) > 0,
+                    customer_must_fill := (coalesce(try_cast(form_field.flags as bigint), 0) & 1024) > 0,
+                    agent_must_fill := (coalesce(try_cast(form_field.flags as bigint), 0) & 16384) > 0,
+                    needed_to_close := (coalesce(try_cast(form_field.flags as bigint), 0) & 4) > 0,
+                    hint := form_field.hint
+                )
             ) as varchar
         ) as details
     from raw.form_field
@@ -522,8 +550,10 @@ lists as (
         list.id as source_id,
         list.name,
         cast(
-            json_object(
-                'items', list_values.items
+            to_json(
+                struct_pack(
+                    items := list_values.items
+                )
             ) as varchar
         ) as details
     from raw.list
@@ -538,11 +568,13 @@ orphan_contacts as (
         contacts.source_id,
         contacts.external_id as name,
         cast(
-            json_object(
-                'domain', email_domain(contacts.email),
-                'is_deleted', list_contains(contacts.flags, 'deleted_in_source'),
-                'is_ambiguous', list_contains(contacts.flags, 'ambiguous_domain'),
-                'to_do', 'name a company or leave it without one'
+            to_json(
+                struct_pack(
+                    domain := email_domain(contacts.email),
+                    is_deleted := list_contains(contacts.flags, 'deleted_in_source'),
+                    is_ambiguous := list_contains(contacts.flags, 'ambiguous_domain'),
+                    to_do := 'name a company or leave it without one'
+                )
             ) as varchar
         ) as details
     from staging.contacts
@@ -556,10 +588,12 @@ domain_contacts as (
         contacts.source_id,
         contacts.external_id as name,
         cast(
-            json_object(
-                'domain', email_domain(contacts.email),
-                'company', contacts.companies[1],
-                'to_do', 'confirm'
+            to_json(
+                struct_pack(
+                    domain := email_domain(contacts.email),
+                    company := contacts.companies[1],
+                    to_do := 'confirm'
+                )
             ) as varchar
         ) as details
     from staging.contacts
@@ -573,10 +607,12 @@ unreachable_contacts as (
         contacts.source_id,
         contacts.external_id as name,
         cast(
-            json_object(
-                'has_phone', contacts.phone is not null,
-                'is_deleted', list_contains(contacts.flags, 'deleted_in_source'),
-                'to_do', 'add an address or leave it'
+            to_json(
+                struct_pack(
+                    has_phone := contacts.phone is not null,
+                    is_deleted := list_contains(contacts.flags, 'deleted_in_source'),
+                    to_do := 'add an address or leave it'
+                )
             ) as varchar
         ) as details
     from staging.contacts
@@ -602,10 +638,12 @@ lone_tasks as (
         task_homes.id as source_id,
         concat('Task ', task_homes.number) as name,
         cast(
-            json_object(
-                'object_type', task_homes.object_type,
-                'object_id', task_homes.object_id,
-                'to_do', 'no ticket carries it; rebuild it by hand if it is wanted'
+            to_json(
+                struct_pack(
+                    object_type := task_homes.object_type,
+                    object_id := task_homes.object_id,
+                    to_do := 'no ticket carries it; rebuild it by hand if it is wanted'
+                )
             ) as varchar
         ) as details
     from task_homes
@@ -633,13 +671,15 @@ long_values as (
         concat(long_answers.object_type, long_answers.object_id, '_', long_answers.field_id) as source_id,
         coalesce(long_answers.label, concat('Field ', long_answers.field_id)) as name,
         cast(
-            json_object(
-                'about', concat(
-                    options.migration,
-                    case long_answers.object_type when 'U' then '-user-' else '-organization-' end,
-                    long_answers.object_id
-                ),
-                'text', html_text(long_answers.value)
+            to_json(
+                struct_pack(
+                    about := concat(
+                        options.migration,
+                        case long_answers.object_type when 'U' then '-user-' else '-organization-' end,
+                        long_answers.object_id
+                    ),
+                    text := html_text(long_answers.value)
+                )
             ) as varchar
         ) as details
     from long_answers
