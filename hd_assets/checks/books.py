@@ -12,12 +12,10 @@ from hd_assets.warehouse import Connection
 ACCOUNTED = ("companies", "contacts", "teammates", "inboxes", "tags", "conversations", "parts", "attachments",
              "articles", "custom_objects", "history")  # fmt: skip
 BOOKS = {"windows", "records", "left_out", "exceptions"}
-# Rows the migration adds without a source record of their own, by design.
-_ADDED = {
-    "parts": "origin <> 'entry'",
-    "tags": "kind = 'migrated'",
-    "contacts": "list_contains(flags, 'deleted_in_source')",
-}
+# What the migration inserts into a thread belongs to an entry that is accounted for itself.
+_NOT_COUNTED = {"parts": "origin <> 'entry'"}
+# Rows that may lack a source record by design: the migration's own tag, people whose words outlived their record.
+_OF_OUR_OWN = {"tags": "kind = 'migrated'", "contacts": "list_contains(flags, 'deleted_in_source')"}
 _MODELS: dict[str, type[StagedRow]] = {model.table: model for model in STAGING_MODELS}
 
 
@@ -59,40 +57,30 @@ _PROBLEMS = ("without a fate", "with several fates", "without a source record", 
 def _fates(object: str) -> str:
     """One row per (source_type, source_id): how often recorded, staged, merged, excluded, left as exception."""
     model = _MODELS[object]
-    added = _ADDED.get(object, "false")
-    sourced = "source_type, source_id" if "source_type" in model.model_fields else _id_parts()
+    sourced = "source_type, source_id" if "source_type" in model.model_fields else _ID_PARTS
     home = "home_window" if model.windowed else "cast(null as date)"
-    in_window = f"where {IN_HOME}" if model.windowed else ""
+    in_window = "home >= $window_start and home < $window_end" if model.windowed else "$window_start < $window_end"
     return f"""
-        with staged as (
-            select {sourced}, {home} as home_window, 'staged' as fate, cast(null as varchar) as conversation
+        with everything as (
+            select {sourced}, {home} as home_window, cast(null as varchar) as conversation, 'staged' as fate,
+                {_OF_OUR_OWN.get(object, "false")} as is_ours
             from staging.{object}
-            where not ({added})
-        ),
-        added as (
-            select {sourced} from staging.{object} where {added}
-        ),
-        left_out as (
-            select source_type, source_id, cast(null as date) as home_window, outcome as fate, conversation
+            where not ({_NOT_COUNTED.get(object, "false")})
+            union all
+            select source_type, source_id, null, conversation, outcome, false
             from staging.left_out where object = $object
-        ),
-        exceptions as (
-            select distinct on (source_type, source_id)
-                source_type, source_id, cast(null as date) as home_window, 'exceptions' as fate, conversation
+            union all
+            select distinct source_type, source_id, null::date, conversation, 'exceptions', false
             from staging.exceptions where object = $object and not is_staged
-        ),
-        records as (
-            select source_type, source_id, cast(null as date) as home_window, 'records' as fate, conversation
+            union all
+            select source_type, source_id, null, conversation, 'records', false
             from staging.records where object = $object
-        ),
-        everything as (
-            select * from staged union all select * from left_out
-            union all select * from exceptions union all select * from records
         ),
         counted as (
             select
                 everything.source_type,
                 everything.source_id,
+                -- A record's conversation decides; without one, where it was staged; else the first month.
                 coalesce(
                     max(windows.home_window) filter (where fate = 'records'), max(everything.home_window),
                     max(windows.home_window), $first
@@ -101,31 +89,33 @@ def _fates(object: str) -> str:
                 count(*) filter (where fate = 'staged') as staged,
                 count(*) filter (where fate = 'merged') as merged,
                 count(*) filter (where fate = 'excluded') as excluded,
-                count(*) filter (where fate = 'exceptions') as exceptions
+                count(*) filter (where fate = 'exceptions') as exceptions,
+                bool_or(is_ours) as is_ours
             from everything
             left join staging.windows on everything.conversation = windows.conversation
             group by everything.source_type, everything.source_id
         )
         select
-            concat(counted.source_type, ' ', counted.source_id) as id,
-            records, staged, merged, excluded, exceptions,
-            records > 0 and staged + merged + excluded + exceptions + (added.source_id is not null)::int = 0,
+            concat(source_type, ' ', source_id) as id,
+            records,
+            case when records = 0 and is_ours then 0 else staged end as staged,
+            merged,
+            excluded,
+            exceptions,
+            staged + merged + excluded + exceptions = 0,
             staged + merged + excluded + exceptions > 1,
-            records = 0,
+            records = 0 and not is_ours,
             records > 1
         from counted
-        left join (select distinct * from added) as added
-            on counted.source_type = added.source_type and counted.source_id = added.source_id
-        {in_window or "where $window_start <= $window_end and $first is not null"}
+        where {in_window}
     """
 
 
-IN_HOME = "home >= $window_start and home < $window_end"
-
-
-def _id_parts() -> str:
-    """Type and id out of `<migration>-<type>-<id>` for tables that hold the external id only."""
-    return "split_part(external_id, '-', 2) as source_type, split_part(external_id, '-', 3) as source_id"
+# Type and id out of `<migration>-<type>-<id>`, for tables that hold the external id only.
+_ID_PARTS = (
+    "split_part(external_id, '-', 2) as source_type,"
+    " array_to_string(string_split(external_id, '-')[3:], '-') as source_id"
+)
 
 
 def _windows_cover_all(connection: Connection, _: Window, context: CheckContext) -> Verdict:

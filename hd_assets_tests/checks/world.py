@@ -3,11 +3,14 @@
 import hashlib
 import json
 import textwrap
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hd_assets.checks import CheckContext, Verdict, evaluate
+from hd_assets.checks import CHECKS, CheckContext, Verdict, evaluate
+from hd_assets.checks.base import judged
 from hd_assets.mapping import load, write_tables
 from hd_assets.model import (
     Article,
@@ -26,7 +29,7 @@ from hd_assets.model import (
 )
 from hd_assets.partitions import EVERYTHING, Window
 from hd_assets.staging import functions
-from hd_assets.warehouse import Warehouse, append
+from hd_assets.warehouse import Connection, Warehouse, append
 
 BYTES = b"floor plan"
 DIGEST = hashlib.sha256(BYTES).hexdigest()
@@ -178,31 +181,30 @@ def _column(value):
 
 @dataclass
 class World:
-    """The warehouse, the files and the way to judge them."""
+    """An open warehouse, the files and the way to judge them. Everything planted is rolled back after the test."""
 
-    root: Path
+    connection: Connection
     context: CheckContext
-    warehouse: Warehouse
-    as_of: datetime = field(default=datetime(2024, 6, 1, tzinfo=UTC))
 
     def plant(self, *statements: str) -> None:
-        with self.warehouse.get_connection() as connection:
-            functions.register(connection)
-            for statement in statements:
-                connection.execute(statement)
+        for statement in statements:
+            self.connection.execute(statement)
 
     def verdicts(self, window: Window = EVERYTHING) -> dict[str, Verdict]:
-        with self.warehouse.get_connection() as connection:
-            return {check.label: verdict for check, verdict in evaluate(connection, window, self.context)}
+        return {check.label: verdict for check, verdict in evaluate(self.connection, window, self.context)}
+
+    def verdict(self, label: str, window: Window = EVERYTHING) -> Verdict:
+        [check] = [check for check in CHECKS if check.label == label]
+        return judged(check, self.connection, window, self.context)
 
 
-def world(root: Path) -> World:
+@contextmanager
+def world(root: Path) -> Iterator[World]:
     (root / "files").mkdir()
     (root / "files" / DIGEST).write_bytes(BYTES)
     (root / "depot.yaml").write_text(textwrap.dedent(MAPPING))
     migration = load(root, "depot")
-    warehouse = Warehouse.of(root / "w.duckdb")
-    with warehouse.get_connection() as connection:
+    with Warehouse.of(root / "w.duckdb").get_connection() as connection:
         write_tables(connection, migration)
         connection.execute("create table raw.ticket (id varchar, subject varchar, colour varchar, _extraction varchar)")
         connection.execute("create table raw.session (id varchar, _extraction varchar)")
@@ -210,4 +212,5 @@ def world(root: Path) -> World:
             rows = [row for row in [*ROWS, *_records()] if type(row) is model]
             values = ([_column(getattr(row, name)) for name in model.model_fields] for row in rows)
             append(connection, f"staging.{model.table}", values)
-    return World(root, CheckContext(migration, root / "files", datetime(2024, 6, 1, tzinfo=UTC)), warehouse)
+        functions.register(connection, root / "files")
+        yield World(connection, CheckContext(migration, root / "files", datetime(2024, 6, 1, tzinfo=UTC)))
