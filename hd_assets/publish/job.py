@@ -9,13 +9,14 @@ from threading import Lock
 from typing import Protocol
 
 from hd_assets.errors import HdError
+from hd_assets.publish.client import Client
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.desired import Desired
 from hd_assets.publish.ledger import Statement, record_identity
 from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.outcomes import RefusedError, StoppedError, TokenRefusedError, UnknownError
 from hd_assets.publish.payloads import RULES_VERSION
-from hd_assets.publish.resolve import MissingReferenceError, Resolver
+from hd_assets.publish.resolve import Concrete, MissingReferenceError, Resolver
 
 _INTEND = (
     "update operations set state = 'intended', intended_at = coalesce(intended_at, ?), run_no = ?,"
@@ -40,6 +41,10 @@ class Done:
     statements: Sequence[Statement] = ()
 
 
+class BusyError(Exception):
+    """An equal operation is under way, so that what is found now could be its."""
+
+
 class AmbiguousError(Exception):
     """What was found cannot be told apart; a person has to decide."""
 
@@ -58,11 +63,34 @@ class Tally:
 
 @dataclass(frozen=True)
 class Work:
-    """What handlers work with."""
+    """What handlers work with. `claimed`: Intercom ids that were found for an operation of this step."""
 
     context: PublishContext
     resolver: Resolver
     tally: Tally
+    claimed: set[str] = field(default_factory=set)
+    claiming: Lock = field(default_factory=Lock)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One operation under way, for its handler."""
+
+    work: Work
+    entry: Desired
+    row: Operation
+
+    @property
+    def client(self) -> Client:
+        return self.work.context.client
+
+    @property
+    def updates(self) -> bool:
+        """It took effect once, so that sending it now is an update."""
+        return self.row.status == 200
+
+    def concrete(self, *, with_files: bool = True) -> Concrete:
+        return self.work.resolver.concrete(self.entry.request, with_files=with_files)
 
 
 class Handler(Protocol):
@@ -70,12 +98,12 @@ class Handler(Protocol):
 
     repeatable: bool
 
-    def send(self, work: Work, entry: Desired, row: Operation) -> Done: ...
+    def send(self, attempt: Attempt, /) -> Done: ...
 
-    def look(self, work: Work, entry: Desired, row: Operation) -> Done | None:
-        """Whether it took effect; None says no. Raises AmbiguousError."""
+    def look(self, attempt: Attempt, /) -> Done | None:
+        """Whether it took effect; None says no. Raises AmbiguousError, BusyError."""
 
-    def look_elsewhere(self, work: Work, entry: Desired, row: Operation) -> Done | None:
+    def look_elsewhere(self, attempt: Attempt, /) -> Done | None:
         """The same by another path."""
 
 
@@ -137,17 +165,13 @@ class Job:
         self._flush()
         intended = replace(row, state="intended", intended_at=row.intended_at or now, attempts=row.attempts + 1)
         try:
-            done = self._handlers[entry.kind].send(self._work, entry, intended)
+            done = self._handlers[entry.kind].send(Attempt(self._work, entry, intended))
         except MissingReferenceError as fault:
             self._close(entry, intended, "refused", code=f"missing_{fault.kind}")
         except AmbiguousError as fault:
             self._close(entry, intended, "quarantined", code=str(fault))
         except RefusedError as fault:
-            found = self._handlers[entry.kind].look(self._work, entry, intended) if again else None
-            if found is not None:
-                self._applied(entry, intended, found)
-            else:
-                self._close(entry, intended, "refused", code=fault.label, fault=fault)
+            self._refused(entry, intended, fault, again=again)
         except TokenRefusedError as fault:
             self._close(entry, intended, "refused", code=fault.code)
             raise
@@ -163,6 +187,20 @@ class Job:
                 self._buffer.append((_TWIN, (entry.key, context.clock.now() + _wait(self._work))))
             self._applied(entry, intended, done)
 
+    def _refused(self, entry: Desired, row: Operation, fault: RefusedError, *, again: bool) -> None:
+        """A second sending is also refused when the first one took effect."""
+        found: Done | None = None
+        if again:
+            try:
+                found = self._handlers[entry.kind].look(Attempt(self._work, entry, row))
+            except (AmbiguousError, RefusedError) as doubt:
+                self._close(entry, row, "quarantined", code=str(doubt))
+                return
+        if found is not None:
+            self._applied(entry, row, found)
+        else:
+            self._close(entry, row, "refused", code=fault.label, fault=fault)
+
     def _lost(self, entry: Desired, row: Operation, fault: UnknownError) -> None:
         now = self._work.context.clock.now()
         bound = ("unknown", None, None, now, now, fault.status, fault.reason[:60], fault.request_id, entry.key)
@@ -175,15 +213,18 @@ class Job:
     def _settle(self, entry: Desired, row: Operation) -> float | None:
         """Find out what became of an unknown; answers when to come back, None when it is settled."""
         handler, context = self._handlers[entry.kind], self._work.context
+        attempt = Attempt(self._work, entry, row)
         self._flush()
         try:
-            found = handler.look(self._work, entry, row)
+            found = handler.look(attempt)
             if found is None and not handler.repeatable:
                 # before the horizon a negative means nothing
                 ready = (row.sent_at or context.clock.now()) + _wait(self._work)
                 if context.clock.now() < ready:
                     return ready
-                found = handler.look(self._work, entry, row) or handler.look_elsewhere(self._work, entry, row)
+                found = handler.look(attempt) or handler.look_elsewhere(attempt)
+        except BusyError:
+            return context.clock.now() + 1.0
         except AmbiguousError as fault:
             self._close(entry, row, "quarantined", code=str(fault))
             return None

@@ -1,0 +1,110 @@
+"""Conversations as the target has them, for finding out what became of a request."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hd_assets.publish.client import Client
+from hd_assets.publish.outcomes import RefusedError
+
+Doc = dict[str, Any]
+_PER_PAGE = 150
+_DAY = 86_400
+_MARKUP = re.compile(r"<[^>]*>")
+
+
+def plain(text: str | None) -> str:
+    """Letters and digits only, case ignored: whatever a destination does to markup, quotes and spaces, this stays."""
+    bare = html.unescape(_MARKUP.sub(" ", text or ""))
+    return "".join(character for character in bare if character.isalnum()).casefold()
+
+
+def search_conversations(client: Client, contact: str, created_at: int) -> Iterator[Doc]:
+    """Conversations of a contact begun within a day of `created_at`, all pages."""
+    query = {
+        "operator": "AND",
+        "value": [
+            {"field": "contact_ids", "operator": "=", "value": contact},
+            {"field": "created_at", "operator": ">", "value": created_at - _DAY},
+            {"field": "created_at", "operator": "<", "value": created_at + _DAY},
+        ],
+    }
+    cursor: str | None = None
+    while True:
+        pagination: Doc = {"per_page": _PER_PAGE}
+        if cursor:
+            pagination["starting_after"] = cursor
+        answer = client.search("/conversations/search", {"query": query, "pagination": pagination})
+        yield from answer.data.get("conversations") or []
+        cursor = _next(answer.data)
+        if cursor is None:
+            return
+
+
+def list_conversations(client: Client) -> Iterator[Doc]:
+    """Every conversation of the workspace."""
+    cursor: str | None = None
+    while True:
+        query: Doc = {"per_page": _PER_PAGE, **({"starting_after": cursor} if cursor else {})}
+        answer = client.get("/conversations", **query)
+        yield from answer.data.get("conversations") or []
+        cursor = _next(answer.data)
+        if cursor is None:
+            return
+
+
+def _next(data: Doc) -> str | None:
+    following = (data.get("pages") or {}).get("next")
+    cursor = following.get("starting_after") if isinstance(following, dict) else None
+    return str(cursor) if cursor else None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation with the newest parts the target shows. `doc` is the conversation, or the ticket it became."""
+
+    doc: Doc
+    parts: list[Doc]
+    is_ticket: bool
+
+
+def read_thread(client: Client, key: str, **query: Any) -> Thread:
+    """Raises RefusedError when neither a conversation nor a ticket has the id."""
+    try:
+        doc = client.get(f"/conversations/{key}", **query).data
+        return Thread(doc, (doc.get("conversation_parts") or {}).get("conversation_parts") or [], False)
+    except RefusedError as fault:
+        if fault.status != 404:
+            raise
+    # after its conversion a conversation may answer as a ticket only
+    doc = client.get(f"/tickets/{key}").data
+    return Thread(doc, (doc.get("ticket_parts") or {}).get("ticket_parts") or [], True)
+
+
+def opening_of(doc: Doc) -> tuple[int | None, str, str]:
+    """(created_at, author id, text as compared) of a conversation in a list."""
+    source = doc.get("source") or {}
+    return doc.get("created_at"), str((source.get("author") or {}).get("id")), plain(source.get("body"))
+
+
+def matching_parts(parts: list[Doc], body: Doc) -> list[Doc]:
+    """Parts with the type, author and time of a reply's concrete body; a part's time is unique in its thread."""
+    author = body.get("admin_id") or body.get("intercom_user_id")
+    return [
+        part
+        for part in parts
+        if part.get("part_type") == body["message_type"]
+        and part.get("created_at") == body["created_at"]
+        and str((part.get("author") or {}).get("id")) == author
+    ]
+
+
+def same_content(part: Doc, body: Doc) -> bool:
+    """Text and file names of a stored part are those of the reply's concrete body."""
+    names = sorted(str(file.get("name")) for file in part.get("attachments") or [])
+    wanted = sorted(str(file["name"]) for file in body.get("attachment_files") or [])
+    return plain(part.get("body")) == plain(body.get("body")) and names == wanted
