@@ -8,10 +8,6 @@ from hd_assets.partitions import Window
 from hd_assets.warehouse import Connection
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _objects(connection: Connection, _: Window, context: CheckContext) -> Verdict:
     objects = context.migration.mapping.objects
     rows = connection.execute("select object, count(*) from staging.records group by object order by object").fetchall()
@@ -27,49 +23,32 @@ def _objects(connection: Connection, _: Window, context: CheckContext) -> Verdic
 
 
 def _tables(connection: Connection, _: Window, context: CheckContext) -> Verdict:
-    columns = connection.execute(_UNMAPPED_COLUMNS).fetchall()
-    tables: dict[str, list[str | None]] = {}
-    for table, column in columns:
-        tables.setdefault(table, []).append(column)
-    total = connection.execute(_RAW_COLUMNS).fetchall()[0][0]
-    metadata: Metadata = {"columns": total, "unmapped": len(columns), "scope": "whole table"}
-    if not columns:
-        return Verdict(True, f"{total} raw columns, each used or left out with a reason", metadata)
-    told = []
-    for table, missing in sorted(tables.items()):
-        told += _told(connection, table, [column for column in missing if column is not None])
-    metadata["names"] = ", ".join(told)
+    total = connection.execute("select count(*) from raw.source_column").fetchall()[0][0]
+    rows = connection.execute(_UNMAPPED).fetchall()
+    metadata: Metadata = {"columns": total, "unmapped": len(rows), "scope": "whole table"}
+    if not total:
+        return Verdict(False, "the extraction brought no inventory of the source's columns", metadata)
+    if not rows:
+        return Verdict(True, f"{total} columns of the source, each used or left out with a reason", metadata)
+    told = ", ".join(f"{name} ({count} rows)" for name, count in rows)
     where = f"{context.migration.path.name}, tables"
-    return Verdict(False, f"{len(told)} not mapped and not left out ({where}): {', '.join(told)}", metadata)
+    return Verdict(False, f"{len(rows)} not mapped and not left out ({where}): {told}", metadata | {"names": told})
 
 
-def _told(connection: Connection, table: str, columns: list[str]) -> list[str]:
-    """`table (rows)` for a table that stands nowhere, `table.column (filled rows)` for single columns."""
-    filled = "".join(f", count({_quoted(column)}) filter ({_quoted(column)} <> '')" for column in columns)
-    rows, *counts = connection.execute(f"select count(*){filled} from raw.{_quoted(table)}").fetchall()[0]
-    if not columns:
-        return [f"{table} ({rows} rows)"]
-    return [f"{table}.{column} ({count} of {rows} rows)" for column, count in zip(columns, counts, strict=True)]
-
-
-_RAW = """
-    select table_name, column_name from information_schema.columns
-    where table_schema = 'raw' and table_catalog = current_database() and not starts_with(column_name, '_')
-"""
-_RAW_COLUMNS = f"select count(*) from ({_RAW}) as raw_columns"
 # A table left out as a whole takes its columns with it; a table that stands nowhere is one finding, not one a column.
-_UNMAPPED_COLUMNS = f"""
-    with raw_columns as ({_RAW}),
-    absent as (
-        select distinct raw_columns.table_name from raw_columns
-        anti join mapping.source_table on raw_columns.table_name = source_table.table_name
+_UNMAPPED = """
+    with absent as (
+        select source.table_name, max(source.row_count) as row_count from raw.source_column as source
+        anti join mapping.source_table on source.table_name = source_table.table_name
+        group by source.table_name
     )
-    select table_name, null as column_name from absent
+    select table_name as name, row_count from absent
     union all
-    select raw_columns.table_name, raw_columns.column_name from raw_columns
-    inner join mapping.source_table on raw_columns.table_name = source_table.table_name
+    select concat(source.table_name, '.', source.column_name), source.row_count
+    from raw.source_column as source
+    inner join mapping.source_table on source.table_name = source_table.table_name
     anti join mapping.source_column
-        on raw_columns.table_name = source_column.table_name and raw_columns.column_name = source_column.column_name
+        on source.table_name = source_column.table_name and source.column_name = source_column.column_name
     where source_table.left_out is null
     order by all
 """
@@ -131,7 +110,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "every_table_and_column_mapped",
         "records",
-        "Every column of every raw table is used or left out with a reason.",
+        "Every column of every table of the source is used or left out with a reason.",
         _tables,
     ),
     Check("states_are_mapped", "conversations", "Every status of the source has a target state.", _states),

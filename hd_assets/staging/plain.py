@@ -15,6 +15,7 @@ _BLANK = re.compile(r"\s+")
 # Zero-width characters, soft hyphen, direction marks: nobody sees them, mail programs add and remove them.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE_END = re.compile(r"[ \t]+\n")
 _INDENT = re.compile(r"(?<=\n) +|^ +| {2,}")
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
 
@@ -38,7 +39,7 @@ def visible_plain(text: str) -> str:
 
 def text_html(text: str) -> str:
     """Plain text as paragraphs; single line breaks become `<br>`, indentation is kept by no-break spaces."""
-    lines = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+    lines = _LINE_END.sub("\n", _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")) + "\n").strip("\n")
     if not lines.strip():
         return ""
     escaped = _INDENT.sub(lambda run: "\u00a0" * len(run[0]), html.escape(lines, quote=False).expandtabs(4))

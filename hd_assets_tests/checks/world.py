@@ -206,8 +206,11 @@ def world(root: Path) -> Iterator[World]:
     migration = load(root, "depot")
     with Warehouse.of(root / "w.duckdb").get_connection() as connection:
         write_tables(connection, migration)
-        connection.execute("create table raw.ticket (id varchar, subject varchar, colour varchar, _extraction varchar)")
-        connection.execute("create table raw.session (id varchar, _extraction varchar)")
+        connection.execute(
+            "create table raw.source_column as from (values ('ticket', 'id', 'int', '2'), ('ticket', 'subject', 'text',"
+            " '2'), ('ticket', 'colour', 'text', '2'), ('session', 'id', 'int', '9'))"
+            " as listed(table_name, column_name, data_type, row_count)"
+        )
         for model in {type(row): None for row in [*ROWS, *_records()]}:
             rows = [row for row in [*ROWS, *_records()] if type(row) is model]
             values = ([_column(getattr(row, name)) for name in model.model_fields] for row in rows)

@@ -121,6 +121,7 @@ def test_the_text_of_a_part_is_the_text_of_its_source(source):
 def test_plain_text_keeps_every_character_as_html(text):
     assert visible_text(text_html(text)) == visible_plain(text)
     assert visible_plain(html_text(text_html(text))) == visible_plain(text)
+    assert part_html(text_html(text)) == text_html(text)
 
 
 @FAST
