@@ -622,29 +622,47 @@ pairs as (
     group by conversation, attribute, data_type
 ),
 
-collected as (
+judged as (
     select
         pairs.conversation,
-        list(
-            struct_pack(
-                name := pairs.name,
-                -- Longer texts stand in full in a note, see parts.sql.
-                value := case
-                    when pairs.data_type in ('string', 'text') and length(pairs.value) > 255
-                        then concat(left(pairs.value, 250), '…')
-                    else pairs.value
-                end,
-                data_type := pairs.data_type
-            )
-            order by pairs.name
-        ) as pairs,
-        string_agg(concat(pairs.name, '=', pairs.value), '|' order by pairs.name) as seed
+        pairs.name,
+        pairs.value,
+        pairs.data_type,
+        -- An answer that does not fit its attribute stands in a note, see parts.sql.
+        trim(pairs.value) <> ''
+        and case
+            when pairs.data_type = 'list' then not list_contains(attribute.options, trim(pairs.value))
+            when pairs.data_type in ('string', 'text') then false
+            else attribute_value(pairs.value, pairs.data_type) is null
+        end as is_unfitting
     from pairs
     -- An attribute the mapping does not declare is not wanted; the mark of what the migration owns always is.
     left join mapping.attribute
         on pairs.name = attribute.name and attribute.object = 'conversation'
     where attribute.name is not null or pairs.value = pairs.conversation
-    group by pairs.conversation
+),
+
+collected as (
+    select
+        judged.conversation,
+        list(
+            struct_pack(
+                name := judged.name,
+                -- Longer texts stand in full in a note, see parts.sql.
+                value := case
+                    when judged.is_unfitting then null
+                    when judged.data_type in ('string', 'text') and length(judged.value) > 255
+                        then concat(left(judged.value, 250), '…')
+                    else judged.value
+                end,
+                data_type := judged.data_type
+            )
+            order by judged.name
+        ) as pairs,
+        string_agg(concat(judged.name, '=', judged.value), '|' order by judged.name) as seed,
+        bool_or(judged.is_unfitting) as has_unfitting
+    from judged
+    group by judged.conversation
 ),
 
 final as (
@@ -729,7 +747,8 @@ final as (
                     end,
                     case when openings.id is null then 'generated_opening' end,
                     case when first_entries.id is null then 'no_entries' end,
-                    case when described.is_without_subject then 'no_subject' end
+                    case when described.is_without_subject then 'no_subject' end,
+                    case when collected.has_unfitting then 'answer_unfitting' end
                 ]
             )
         ) as flags

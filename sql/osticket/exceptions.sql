@@ -406,7 +406,34 @@ field_reasons as (
     where custom_field.field is null
 ),
 
+unfitting_answers as (
+    select
+        'conversations' as object,
+        source_type,
+        source_id,
+        external_id as conversation
+    from staging.conversations
+    where list_contains(flags, 'answer_unfitting')
+    union all
+    select
+        case when left(source_id, 1) = 'U' then 'contacts' else 'companies' end as object,
+        source_type,
+        source_id,
+        cast(null as varchar) as conversation
+    from staging.inventory
+    where kind = 'long_value' and json_extract_string(details, '$.is_long') = 'false'
+),
+
 reasons as (
+    select
+        object,
+        source_type,
+        source_id,
+        'answer_unfitting' as reason_code,
+        conversation,
+        true as is_staged
+    from unfitting_answers
+    union all
     select
         'conversations' as object,
         'ticket' as source_type,
@@ -616,6 +643,11 @@ sentences as (
                     code := 'organization_missing',
                     sentence := 'The user''s organisation does not exist.',
                     remedy := 'Name the right company, or accept none.'
+                ),
+                struct_pack(
+                    code := 'answer_unfitting',
+                    sentence := 'An answer does not fit the type of its attribute; a note or the inventory keeps it.',
+                    remedy := 'Correct it in the source, or give the attribute another type or option.'
                 ),
                 struct_pack(
                     code := 'custom_field_unknown',

@@ -649,40 +649,88 @@ lone_tasks as (
     from task_homes
 ),
 
-long_answers as (
+person_answers as (
     select
         form_entry.object_type,
         form_entry.object_id,
         form_entry_values.field_id,
         form_field.label,
-        form_entry_values.value
+        form_field.type as field_type,
+        form_entry_values.value,
+        attribute.data_type,
+        attribute.options,
+        coalesce(
+            array_to_string(
+                json_extract_string(
+                    case
+                        when
+                            json_valid(form_entry_values.value)
+                            and (form_field.type = 'choices' or form_field.type like 'list-%')
+                            then form_entry_values.value
+                    end,
+                    '$.*'
+                ),
+                ', '
+            ),
+            form_entry_values.value
+        ) as answer
     from raw.form_entry_values
     inner join raw.form_entry
         on form_entry_values.entry_id = form_entry.id
     left join raw.form_field
         on form_entry_values.field_id = form_field.id
-    where form_entry.object_type in ('U', 'O') and length(form_entry_values.value) > 255
+    left join mapping.custom_field
+        on
+            coalesce(nullif(form_field.name, ''), concat('field_', form_field.id)) = custom_field.field
+            and custom_field.object = case form_entry.object_type when 'U' then 'user' else 'organization' end
+    left join mapping.attribute
+        on custom_field.attribute = attribute.name and attribute.object in ('contact', 'company')
+    where form_entry.object_type in ('U', 'O') and nullif(trim(form_entry_values.value), '') is not null
+),
+
+long_or_unfitting as (
+    select
+        object_type,
+        object_id,
+        field_id,
+        label,
+        answer,
+        length(answer) > 255 as is_long
+    from person_answers
+    where
+        length(answer) > 255
+        or case
+            when data_type = 'list' then not list_contains(options, answer)
+            when field_type = 'datetime' and value = '0' then false
+            when data_type = 'datetime' then iana_timestamp(value) is null
+            when data_type in ('date', 'boolean', 'integer', 'decimal')
+                then attribute_value(value, data_type) is null
+            else false
+        end
 ),
 
 long_values as (
     select
         'long_value' as kind,
         'form_entry_value' as source_type,
-        concat(long_answers.object_type, long_answers.object_id, '_', long_answers.field_id) as source_id,
-        coalesce(long_answers.label, concat('Field ', long_answers.field_id)) as name,
+        concat(
+            long_or_unfitting.object_type, long_or_unfitting.object_id, '_', long_or_unfitting.field_id
+        ) as source_id,
+        coalesce(long_or_unfitting.label, long_or_unfitting.field_id) as name,
         cast(
             to_json(
                 struct_pack(
                     about := concat(
                         options.migration,
-                        case long_answers.object_type when 'U' then '-user-' else '-organization-' end,
-                        long_answers.object_id
+                        case long_or_unfitting.object_type when 'U' then '-user-' else '-organization-' end,
+                        long_or_unfitting.object_id
                     ),
-                    text := html_text(long_answers.value)
+                    text := html_text(long_or_unfitting.answer),
+                    is_long := long_or_unfitting.is_long
                 )
             ) as varchar
         ) as details
-    from long_answers
+    from long_or_unfitting
     cross join options
 ),
 

@@ -385,7 +385,8 @@ stored as (
         json_extract_string(fields.settings, '$.choices') as choices,
         coalesce(json_extract_string(fields.settings, '$.html'), 'true') as is_html,
         inboxes.name as department,
-        custom_field.attribute
+        attribute.data_type,
+        attribute.options
     from raw.form_entry_values
     inner join raw.form_entry
         on form_entry_values.entry_id = form_entry.id and form_entry.object_type = 'T'
@@ -400,6 +401,8 @@ stored as (
             and fields.field_type = 'department'
     left join mapping.custom_field
         on fields.name = custom_field.field and custom_field.object = 'ticket'
+    left join mapping.attribute
+        on custom_field.attribute = attribute.name and attribute.object = 'conversation'
     where nullif(trim(form_entry_values.value), '') is not null
 ),
 
@@ -412,7 +415,10 @@ answers as (
         is_unknown,
         name,
         label,
-        attribute,
+        field_type,
+        data_type,
+        options,
+        value,
         case
             when field_type in ('thread', 'break', 'info') then null
             when json_type(selection) = 'OBJECT' and (field_type in ('choices', 'files') or field_type like 'list-%')
@@ -444,7 +450,19 @@ long_answers as (
     cross join options
     where
         answers.conversation = concat(options.migration, '-ticket-', answers.ticket_id)
-        and (length(answers.answer) > 255 or answers.is_unknown)
+        and (
+            length(answers.answer) > 255
+            or answers.is_unknown
+            -- What does not fit the type of its attribute.
+            or case
+                when answers.data_type = 'list' then not list_contains(answers.options, trim(answers.answer))
+                when answers.field_type = 'datetime' and answers.value = '0' then false
+                when answers.data_type = 'datetime' then iana_timestamp(answers.value) is null
+                when answers.data_type in ('date', 'boolean', 'integer', 'decimal')
+                    then attribute_value(answers.value, answers.data_type) is null
+                else false
+            end
+        )
 ),
 
 field_files as (
