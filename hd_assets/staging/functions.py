@@ -40,6 +40,7 @@ _FUNCTIONS: dict[str, Signature] = {
     "utc": (times.utc, [VARCHAR, VARCHAR], TIMESTAMP),
     "iana_timestamp": (times.iana_timestamp, [VARCHAR], TIMESTAMP),
     "html_text": (plain.html_text, [VARCHAR], VARCHAR),
+    "part_text": (plain.part_text, [VARCHAR], VARCHAR),
     "visible_text": (plain.visible_text, [VARCHAR], VARCHAR),
     "visible_plain": (plain.visible_plain, [VARCHAR], VARCHAR),
     "text_html": (plain.text_html, [VARCHAR], VARCHAR),

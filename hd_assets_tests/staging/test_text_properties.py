@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hd_assets.staging.html import article_html, part_html
-from hd_assets.staging.plain import html_text, text_html, visible_plain, visible_text
+from hd_assets.staging.plain import html_text, part_text, text_html, visible_plain, visible_text
 
 WORDS = st.text(alphabet="abcXYZ019 \n\té漢字اב😀&<>\"'​\u00a0", max_size=12)
 TAGS = [
@@ -113,7 +113,7 @@ def test_nothing_active_is_left(source):
 @FAST
 @given(BROKEN)
 def test_the_text_of_a_part_is_the_text_of_its_source(source):
-    assert html_text(part_html(source)) == html_text(source)
+    assert html_text(part_html(source)) == html_text(source) == part_text(part_html(source))
 
 
 @FAST
