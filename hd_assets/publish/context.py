@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -24,6 +25,9 @@ from hd_assets.publish.rate import RateLimiter
 from hd_assets.publish.staged import rules_of
 from hd_assets.settings import Settings, Stores, secret
 from hd_assets.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from hd_assets.publish.fence import Fence
 
 REGIONS = {
     "us": "https://api.intercom.io",
@@ -52,7 +56,6 @@ class PublishContext:
     only: frozenset[str] | None = None
     # set when a worker fails, so that the others end as well
     abort: threading.Event = field(default_factory=threading.Event)
-    verified: bool = False
 
     @property
     def ledger(self) -> Ledger:
@@ -64,6 +67,12 @@ class PublishContext:
                 mend="open the context with exclusive=True to write",
             )
         return self.books
+
+    @cached_property
+    def fence(self) -> Fence:
+        from hd_assets.publish.fence import Fence  # the fence is built on the context
+
+        return Fence(self)
 
     @property
     def aim(self) -> Target:

@@ -38,6 +38,11 @@ UPDATABLE = frozenset(
         "state",
         "convert",
         "article",
+        "contact_attribute",
+        "company_attribute",
+        "conversation_attribute",
+        "ticket_attribute",
+        "tag",
     }
 )
 REPLIES = frozenset({"reply", "note"})

@@ -105,9 +105,9 @@ class Fence:
                 where=where,
                 mend=f"publish from the machine that holds that ledger, or {adopt}",
             )
-        if int(mark[2]) > context.ledger.run_no:
+        if int(mark[2]) >= context.ledger.run_no:
             raise BlockedError(
-                f"the workspace has seen run {mark[2]} of this ledger, here the last one is {context.ledger.run_no}",
+                f"the workspace has seen run {mark[2]} of this ledger, here the last was {context.ledger.run_no - 1}",
                 where=where,
                 mend=f"this ledger is an old copy; put the newest one back, or {adopt}",
             )

@@ -222,6 +222,8 @@ def convert(row: Conversation, rules: Rules) -> Request:
         for name, value in rules.values(row.custom_attributes, "ticket").items()
         if name in types
     }
+    if rules.source_id_attribute in types:
+        values[rules.source_id_attribute] = row.external_id
     values["_default_title_"] = row.title
     body = {
         "ticket_type_id": ref("ticket_type", STAND_IN),

@@ -1,0 +1,79 @@
+"""What a workspace has before we add to it: teammates, teams, attributes, tags, ticket types, collections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hd_assets.publish.client import Client
+
+Doc = dict[str, Any]
+_COLLECTIONS_PER_PAGE = 50
+
+
+def fold(name: str) -> str:
+    """How names and addresses are compared."""
+    return " ".join(name.split()).casefold()
+
+
+@dataclass
+class Catalog:
+    """Snapshot by kind of operation; what a step creates is added to it."""
+
+    client: Client
+    lists: dict[str, list[Doc]] = field(default_factory=dict)
+
+    def listed(self, kind: str, *, fresh: bool = False) -> list[Doc]:
+        if fresh or kind not in self.lists:
+            self.lists[kind] = list(_READERS[kind](self.client))
+        return self.lists[kind]
+
+    def live(self, kind: str, *, fresh: bool = False) -> list[Doc]:
+        return [doc for doc in self.listed(kind, fresh=fresh) if not doc.get("archived")]
+
+
+def _data_attributes(model: str) -> Callable[[Client], Iterator[Doc]]:
+    def read(client: Client) -> Iterator[Doc]:
+        data = client.get("/data_attributes", model=model, include_archived="true").data.get("data") or []
+        yield from (doc for doc in data if doc.get("custom") is not False)
+
+    return read
+
+
+def _conversation_attributes(client: Client) -> Iterator[Doc]:
+    yield from client.get("/conversations/attributes", include_archived="true").data.get("data") or []
+
+
+def _plain_list(path: str, key: str = "data") -> Callable[[Client], Iterator[Doc]]:
+    def read(client: Client) -> Iterator[Doc]:
+        yield from client.get(path).data.get(key) or []
+
+    return read
+
+
+def _collections(client: Client) -> Iterator[Doc]:
+    page = 1
+    while True:
+        docs = client.get("/help_center/collections", page=page, per_page=_COLLECTIONS_PER_PAGE).data.get("data") or []
+        yield from docs
+        if len(docs) < _COLLECTIONS_PER_PAGE:
+            return
+        page += 1
+
+
+def type_attributes(kind: Doc) -> list[Doc]:
+    return list((kind.get("ticket_type_attributes") or {}).get("data") or [])
+
+
+_READERS: dict[str, Callable[[Client], Iterator[Doc]]] = {
+    "admin": _plain_list("/admins", "admins"),
+    "team": _plain_list("/teams", "teams"),
+    "contact_attribute": _data_attributes("contact"),
+    "company_attribute": _data_attributes("company"),
+    "conversation_attribute": _conversation_attributes,
+    "tag": _plain_list("/tags"),
+    "ticket_type": _plain_list("/ticket_types"),
+    "ticket_state": _plain_list("/ticket_states"),
+    "collection": _collections,
+}

@@ -1,0 +1,74 @@
+"""Publish conversations: each one serial in itself, many at once, in batches read from staging as they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hd_assets.partitions import Window
+from hd_assets.publish.context import PublishContext
+from hd_assets.publish.counts import Outcome, outcome
+from hd_assets.publish.desired import Desired
+from hd_assets.publish.job import Job, Tally, Work
+from hd_assets.publish.phase import require_records
+from hd_assets.publish.plan import verify, wanted_threads
+from hd_assets.publish.pool import run_jobs
+from hd_assets.publish.progress import Meter
+from hd_assets.publish.resolve import Resolver
+from hd_assets.publish.staged import count_threads, threads
+from hd_assets.publish.thread_handlers import thread_handlers
+from hd_assets.publish.twins import check_twins
+from hd_assets.publish.workspace import require_workspace
+
+
+def publish_conversations(context: PublishContext, window: Window) -> Outcome:
+    """Send what the plan holds for the window: conversations with parts, files, details, tags, assignment, state.
+
+    Companies, contacts and links must have been read back complete before (BlockedError). A conversation whose outcome
+    is unknown waits until it can be settled while others go on; one that is refused stays where it is and is counted.
+    """
+    context.ledger.begin_run()
+    require_workspace(context)
+    context.fence.check()
+    tally = Tally()
+    meter = Meter(context.progress, "conversations", count_threads(context.warehouse, window, context.only))
+    work = Work(context, Resolver(context.books, context.stores.files), tally)
+    try:
+        jobs = _jobs(work, window, meter)
+        run_jobs(context, jobs, meter, workers=context.migration.mapping.publish.workers)
+        check_twins(work)
+    finally:
+        told = outcome(context, tally)
+    meter.finish()
+    return told
+
+
+def _jobs(work: Work, window: Window, meter: Meter) -> Iterator[Job]:
+    handlers, context = thread_handlers(), work.context
+    checked = False
+    for batch in threads(context.warehouse, window, context.only):
+        ids = [thread.conversation.external_id for thread in batch]
+        busy = context.books.open_conversations(ids)
+        if len(busy) < len(ids):
+            known_ids = {row[0] for row in _planned(context, ids)}
+            busy |= set(ids) - known_ids
+        meter.add(len(ids) - len(busy))
+        if not busy:
+            continue
+        if not checked:
+            require_records(context)
+            checked = True
+        wanted, known = wanted_threads(context, [thread for thread in batch if thread.conversation.external_id in busy])
+        verify(context, wanted, known)
+        resolver = Resolver(context.books, context.stores.files)
+        resolver.prefetch(entry.request for entry in wanted)
+        batch_work = Work(context, resolver, work.tally, work.claimed, work.claiming)
+        grouped: dict[str, list[Desired]] = {}
+        for entry in wanted:
+            grouped.setdefault(entry.conversation, []).append(entry)
+        for entries in grouped.values():
+            yield Job(batch_work, [(entry, known[entry.key]) for entry in entries], handlers, context.fence)
+
+
+def _planned(context: PublishContext, ids: list[str]) -> list[tuple[str]]:
+    known = context.books.of_conversations(ids)
+    return [(key,) for key in known]

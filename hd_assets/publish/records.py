@@ -1,0 +1,73 @@
+"""Publish companies, contacts with their links, and articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hd_assets.publish.context import PublishContext
+from hd_assets.publish.counts import Outcome, outcome
+from hd_assets.publish.desired import Desired
+from hd_assets.publish.job import Job, Tally, Work
+from hd_assets.publish.plan import article_batches, company_batches, contact_batches, verify
+from hd_assets.publish.pool import run_jobs
+from hd_assets.publish.progress import Meter
+from hd_assets.publish.record_handlers import record_handlers
+from hd_assets.publish.resolve import Resolver
+from hd_assets.publish.workspace import require_workspace
+
+
+def publish_companies(context: PublishContext) -> Outcome:
+    """Create or update every planned company."""
+    return _publish(context, "companies", company_batches(context), ("companies",))
+
+
+def publish_contacts(context: PublishContext) -> Outcome:
+    """Create, update or adopt every planned contact and attach it to its companies."""
+    return _publish(context, "contacts", contact_batches(context), ("contacts", "contact_companies"))
+
+
+def publish_articles(context: PublishContext) -> Outcome:
+    """Create or update every planned article, one at a time."""
+    return _publish(context, "articles", article_batches(context), ("articles",), workers=1)
+
+
+def _publish(
+    context: PublishContext,
+    step: str,
+    batches: Iterator[Sequence[Desired]],
+    objects: Sequence[str],
+    *,
+    workers: int | None = None,
+) -> Outcome:
+    context.ledger.begin_run()
+    require_workspace(context)
+    context.fence.check()
+    tally = Tally()
+    open_keys = context.books.open_keys(objects)
+    meter = Meter(context.progress, step, len(open_keys))
+    work = Work(context, Resolver(context.books, context.stores.files), tally)
+    try:
+        jobs = _jobs(work, batches)
+        run_jobs(context, jobs, meter, workers=workers or context.migration.mapping.publish.workers)
+    finally:
+        told = outcome(context, tally)
+    meter.finish()
+    return told
+
+
+def _jobs(work: Work, batches: Iterator[Sequence[Desired]]) -> Iterator[Job]:
+    handlers, context = record_handlers(), work.context
+    for batch in batches:
+        known = context.books.operations(entry.key for entry in batch)
+        verify(context, batch, known)
+        grouped: dict[str, list[Desired]] = {}
+        for entry in batch:
+            grouped.setdefault(entry.external_id.partition("/")[0], []).append(entry)
+        # each batch has a resolver of its own, so that memory does not grow with the migration
+        resolver = Resolver(context.books, context.stores.files)
+        resolver.prefetch(entry.request for entry in batch)
+        batch_work = Work(context, resolver, work.tally, work.claimed, work.claiming)
+        for entries in grouped.values():
+            steps = [(entry, known[entry.key]) for entry in entries]
+            if any(row.state not in ("applied", "conflict", "skipped") for _, row in steps):
+                yield Job(batch_work, steps, handlers, context.fence)
