@@ -1,4 +1,4 @@
-"""Sources are found by name: `hd_assets.extract.<source>` with `SOURCE` and `open_from_environment`."""
+"""Sources are found by name: `hd_assets.extract.<source>` with `SOURCE`, `ENTITIES` and `open_from_environment`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import hd_assets.extract as package
 from hd_assets.errors import UsageError
-from hd_assets.extract.base import Extractor
+from hd_assets.extract.base import Entity, Extractor
 
 
 def sources() -> tuple[str, ...]:
@@ -23,13 +23,22 @@ def open_extractor(source: str, env: Mapping[str, str], options: Mapping[str, An
 
     UsageError when there is no such source or its variables are not set. Connects to nothing yet.
     """
+    return cast(Extractor, _known(source).open_from_environment(env, dict(options or {})))
+
+
+def entities(source: str) -> tuple[Entity, ...]:
+    """Every entity the source's extractor delivers, known without opening it. UsageError when there is no such source."""
+    return cast(tuple[Entity, ...], _known(source).ENTITIES)
+
+
+def _known(source: str) -> Any:
     if source not in sources():
         raise UsageError(
             f"there is no source called {source!r}",
             where="source of the mapping",
             mend=f"use one of: {', '.join(sources())}",
         )
-    return cast(Extractor, _load(source).open_from_environment(env, dict(options or {})))
+    return _load(source)
 
 
 def _load(name: str) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 from hd_assets.errors import UsageError
 from hd_assets.extract.base import Extractor
 from hd_assets.extract.osticket.dump import DumpRows
+from hd_assets.extract.osticket.entities import ENTITIES
 from hd_assets.extract.osticket.extractor import OsticketExtractor
 from hd_assets.extract.osticket.live import LiveRows
 from hd_assets.extract.osticket.options import OsticketOptions
 
-__all__ = ["SOURCE", "OsticketOptions", "open_extractor", "open_from_environment"]
+__all__ = ["ENTITIES", "SOURCE", "OsticketOptions", "open_extractor", "open_from_environment"]
 
 SOURCE = "osticket"
 _OPTIONS = {"prefix": str, "database": str, "accept_unknown_schema": bool}
