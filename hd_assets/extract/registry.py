@@ -27,7 +27,7 @@ def open_extractor(source: str, env: Mapping[str, str], options: Mapping[str, An
 
 
 def entities(source: str) -> tuple[Entity, ...]:
-    """Every entity the source's extractor delivers, known without opening it. UsageError when there is no such source."""
+    """Every entity the source delivers, known without opening it. UsageError when there is no such source."""
     return cast(tuple[Entity, ...], _known(source).ENTITIES)
 
 
