@@ -80,9 +80,9 @@ class Client:
         """Read; an unknown outcome is no harm here and is tried again within the budget."""
         return self._patiently("GET", path, lambda: self._once("GET", path, None, query))
 
-    def search(self, path: str, body: dict[str, Any]) -> Answer:
+    def search(self, path: str, body: dict[str, Any], **query: Any) -> Answer:
         """A read that goes by POST."""
-        return self._patiently("POST", path, lambda: self._once("POST", path, body, {}))
+        return self._patiently("POST", path, lambda: self._once("POST", path, body, query))
 
     def send(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         """Write, once."""

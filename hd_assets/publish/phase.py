@@ -110,8 +110,8 @@ def _companies(context: PublishContext, expected: dict[str, Any], report: PhaseR
 def _company_pages(context: PublishContext, expected: int) -> Iterator[Doc]:
     page = 1
     while expected:
-        query = f"/companies/list?page={page}&per_page={_COMPANIES_PER_PAGE}"
-        docs = context.client.search(query, {}).data.get("data") or []
+        answer = context.client.search("/companies/list", {}, page=page, per_page=_COMPANIES_PER_PAGE)
+        docs = answer.data.get("data") or []
         yield from docs
         if len(docs) < _COMPANIES_PER_PAGE:
             return
