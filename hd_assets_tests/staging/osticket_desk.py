@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from hd_assets.extract.osticket import OsticketOptions, open_extractor
 from hd_assets.extract.raw import RawStore, extract
 from hd_assets.mapping import Migration, load, write_tables
@@ -47,15 +49,22 @@ class Desk:
     warehouse: Warehouse
     migration: Migration
     files: Path
+    _connection: duckdb.DuckDBPyConnection | None = None
 
     def stage(self, window: Window = EVERYTHING) -> Desk:
         with self.warehouse.transaction() as connection:
             stage_all(connection, self.migration, SQL, window, files=self.files)
         return self
 
+    def _read(self, query: str, parameters: tuple[Any, ...]) -> Any:
+        """Opening a warehouse costs more than most questions, hence one connection for all of them."""
+        if self._connection is None:
+            self._connection = duckdb.connect(self.warehouse.database)
+            self._connection.execute("set timezone = 'UTC'")
+        return self._connection.execute(query, list(parameters) or None)
+
     def rows(self, query: str, *parameters: Any) -> list[tuple]:
-        with self.warehouse.get_connection() as connection:
-            return connection.execute(query, list(parameters) or None).fetchall()
+        return self._read(query, parameters).fetchall()
 
     def value(self, query: str, *parameters: Any) -> Any:
         [[value]] = self.rows(query, *parameters)
@@ -65,10 +74,9 @@ class Desk:
         return [row[0] for row in self.rows(query, *parameters)]
 
     def records(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
-        with self.warehouse.get_connection() as connection:
-            cursor = connection.execute(query, list(parameters) or None)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        cursor = self._read(query, parameters)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def unaccounted(self) -> list[tuple]:
         """Records that are neither staged nor left out nor an exception exactly once."""
