@@ -1,0 +1,112 @@
+"""`hd-assets demo`: the whole product on sample data, without servers to install or credentials."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from hd_assets.cli.common import json_option, open_migration, open_settings
+from hd_assets.cli.run import STAGES, Course, follow
+from hd_assets.errors import BlockedError
+from hd_assets.settings import Settings
+
+DEFAULT = "osticket"
+MARK = "demo.txt"
+
+
+@click.command()
+@click.argument("migrations", nargs=-1, metavar="[MIGRATION]...")
+@click.option("--tickets", type=click.IntRange(1), default=250, show_default=True, help="Size of the sample helpdesk.")
+@click.option("--no-ui", is_flag=True, help="End after the summary.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the Dagster UI.")
+@json_option
+def demo(migrations: tuple[str, ...], tickets: int, no_ui: bool, port: int, json_file: str | None) -> int:
+    """Generate a helpdesk, move it into the simulated Intercom, read it back, and show both pages.
+
+    MIGRATION defaults to osticket.
+    """
+    from hd_assets.simulator.core import Simulator
+    from hd_assets.simulator.server import SimulatorServer
+    from hd_assets.webserver import free
+
+    settings = open_settings("simulator")
+    names = migrations or (DEFAULT,)
+    for name in names:
+        open_migration(settings, name, "simulator")
+        _claim(settings, name, tickets)
+    state = settings.home / "demo" / "workspace.sqlite"
+    state.parent.mkdir(parents=True, exist_ok=True)
+    wanted = urlsplit(settings.simulator_url).port or 8765
+    with Simulator(state) as workspace, SimulatorServer(workspace, port=wanted if free(wanted) else 0) as server:
+        os.environ["HD_SIMULATOR_URL"] = server.url
+        settings = Settings.from_environment()
+        code = 0
+        for name in names:
+            code = max(code, _move(settings, name, tickets, json_file))
+        if no_ui or code:
+            return code
+        _show(settings, server.url, port)
+    return code
+
+
+def _move(settings: Settings, name: str, tickets: int, json_file: str | None) -> int:
+    """Sample data → raw → staging → the workspace's admins and teams → publish → read back → documents."""
+    import httpx
+
+    from hd_assets.provisioning import readiness
+    from hd_assets.samples.registry import write
+
+    migration = open_migration(settings, name, "simulator")
+    click.echo(f"{name}: generating {tickets} tickets", err=True)
+    report = write(migration.mapping.source, settings.home / "demo" / name, tickets, seed=1)
+    os.environ.update(report.variables)
+    course = Course(settings, migration, "simulator", window=None, execute=True)
+    code = follow(course, STAGES["stage"], None, quiet=True)
+    if code:
+        return code
+    httpx.post(
+        f"{settings.simulator_url}/_simulator/provision", json=readiness(settings, migration), timeout=30
+    ).raise_for_status()
+    code = follow(course, tuple(job for job in STAGES["deliver"] if job not in STAGES["stage"]), json_file)
+    click.echo(f"documents: {settings.stores(name).deliverables}")
+    return code
+
+
+def _claim(settings: Settings, name: str, tickets: int) -> None:
+    """The demo owns the stores it made and nobody else's; another size starts anew."""
+    root = settings.stores(name).root
+    mark = root / MARK
+    size = f"{tickets} tickets\n"
+    if root.exists() and any(root.iterdir()) and not mark.exists():
+        raise BlockedError(
+            f"this home already holds a migration {name} that is not the demo's",
+            where=str(root),
+            mend="set HD_HOME to another folder for the demo, for example HD_HOME=/tmp/demo",
+        )
+    if mark.exists() and mark.read_text(encoding="utf-8") != size:
+        shutil.rmtree(root)
+        _forget(settings.home / "demo")
+    root.mkdir(parents=True, exist_ok=True)
+    mark.write_text(size, encoding="utf-8")
+
+
+def _forget(folder: Path) -> None:
+    """The demo's workspace belongs to the ledgers that were just removed."""
+    for file in folder.glob("workspace.sqlite*"):
+        file.unlink()
+
+
+def _show(settings: Settings, inbox: str, port: int) -> None:
+    from hd_assets.webserver import dagster_ui, free
+
+    while not free(port):
+        port += 1
+    with dagster_ui(settings, port) as address:
+        click.echo(f"inbox page  {inbox}\nDagster UI  {address}\nCtrl-C stops both")
+        while True:
+            time.sleep(3600)

@@ -1,0 +1,48 @@
+"""What a plan means: how many requests, how long at the limit, how many bytes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from hd_assets.mapping import Migration
+from hd_assets.publish.ledger import read_only
+from hd_assets.publish.ledger_schema import OPEN
+from hd_assets.publish.plan import ASSUMED_PER_MINUTE, REQUESTS
+from hd_assets.settings import Settings
+from hd_assets.warehouse import Warehouse
+
+_BYTES = """
+select coalesce(sum(size_bytes), 0)::bigint from staging.attachments
+where disposition = 'send' and carrier in (select unnest($carriers))
+"""
+
+
+def forecast_lines(settings: Settings, migration: Migration, target: str) -> Iterator[str]:
+    """Lines about everything that is planned and not yet sent."""
+    stores = settings.stores(migration.name)
+    ledger = read_only(stores.ledger(target))
+    try:
+        open_: Counter[str] = Counter()
+        for (kind, state), number in ledger.kind_counts().items():
+            if state in OPEN:
+                open_[kind] += number
+        carriers = [
+            operation.external_id
+            for operation in ledger.iterate("kind in ('reply', 'note')")
+            if operation.state in OPEN
+        ]
+    finally:
+        ledger.close()
+    requests = sum(number * REQUESTS.get(kind, 1) for kind, number in open_.items())
+    if not requests:
+        yield "plan: nothing to send, the target equals staging"
+        return
+    publish = migration.mapping.publish
+    limit = min(ASSUMED_PER_MINUTE, publish.requests_per_minute or ASSUMED_PER_MINUTE) * (1 - publish.headroom)
+    with Warehouse.of(stores.warehouse).get_connection() as connection:
+        row = connection.execute(_BYTES, {"carriers": carriers}).fetchone()
+    size = row[0] if row else 0
+    yield f"plan: {sum(open_.values())} operations, {requests} requests, {size / 1e6:.1f} MB of files"
+    yield f"      about {requests / limit / 60:.2f} hours at {limit:.0f} requests a minute; nothing was sent"
+    yield "      " + ", ".join(f"{number} {kind}" for kind, number in sorted(open_.items()))

@@ -1,0 +1,184 @@
+"""`hd-assets run`, `plan` and `reconcile`: the jobs of the web page, run in this process with a progress bar."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from hd_assets.cli.common import (
+    chosen_window,
+    json_option,
+    migration_argument,
+    month_options,
+    open_migration,
+    open_settings,
+    target_option,
+    write_json,
+)
+from hd_assets.errors import UsageError
+from hd_assets.mapping import Migration
+from hd_assets.partitions import Window
+from hd_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hd_assets.assembly.launch import Launched
+
+# stage → the jobs that lead to it, in order
+STAGES = {
+    "discover": ("discover",),
+    "stage": ("discover", "stage"),
+    "plan": ("discover", "stage", "plan"),
+    "publish": ("discover", "stage", "publish"),
+    "reconcile": ("discover", "stage", "publish", "reconcile"),
+    "deliver": ("discover", "stage", "publish", "reconcile", "deliver"),
+}
+DIFFERENCES = 1
+
+
+@dataclass
+class Course:
+    """What one command does: a migration, a target, months, and how far to go."""
+
+    settings: Settings
+    migration: Migration
+    target: str
+    window: Window | None
+    execute: bool
+    only: tuple[str, ...] = ()
+    checks: dict[str, int] = field(default_factory=lambda: {"passed": 0, "failed": 0})
+
+
+@click.command()
+@migration_argument
+@click.option(
+    "--until", type=click.Choice(list(STAGES)), help="Last stage. Default: deliver with --execute, else plan."
+)
+@month_options
+@click.option("--only", multiple=True, metavar="ID", help="Source id of a conversation; may be given several times.")
+@target_option
+@click.option("--execute", is_flag=True, help="Send what is planned. Without it nothing is written to the target.")
+@json_option
+def run(
+    migration: str,
+    until: str | None,
+    from_month: str | None,
+    to_month: str | None,
+    only: tuple[str, ...],
+    target: str,
+    execute: bool,
+    json_file: str | None,
+) -> int:
+    """Run a migration: extract, stage, check, plan, and with --execute publish, read back and deliver."""
+    settings = open_settings(target)
+    loaded = open_migration(settings, migration, target)
+    stage = until or ("deliver" if execute else "plan")
+    if not execute and stage in ("publish", "reconcile", "deliver"):
+        raise UsageError(
+            f"--until {stage} writes to the target, and that needs --execute",
+            where=f"target {target}",
+            mend="look at the plan with --until plan first, then add --execute",
+        )
+    window = chosen_window(loaded, from_month, to_month)
+    return follow(Course(settings, loaded, target, window, execute, only), STAGES[stage], json_file)
+
+
+@click.command()
+@migration_argument
+@month_options
+@target_option
+@json_option
+def plan(migration: str, from_month: str | None, to_month: str | None, target: str, json_file: str | None) -> int:
+    """Print what publishing the staged data would send: requests, hours, bytes. Sends nothing."""
+    settings = open_settings(target)
+    loaded = open_migration(settings, migration, target)
+    window = chosen_window(loaded, from_month, to_month)
+    return follow(Course(settings, loaded, target, window, execute=False), ("plan",), json_file)
+
+
+@click.command()
+@migration_argument
+@month_options
+@target_option
+@json_option
+def reconcile(migration: str, from_month: str | None, to_month: str | None, target: str, json_file: str | None) -> int:
+    """Read back everything that was sent and compare it field by field."""
+    settings = open_settings(target)
+    loaded = open_migration(settings, migration, target)
+    window = chosen_window(loaded, from_month, to_month)
+    return follow(Course(settings, loaded, target, window, execute=False), ("reconcile",), json_file)
+
+
+def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quiet: bool = False) -> int:
+    """Run the jobs in order until one fails; print and write the figures. Returns the exit code."""
+    from hd_assets.assembly.launch import run_job
+    from hd_assets.assembly.run_options import RunOptions
+    from hd_assets.cli import report
+    from hd_assets.cli.bar import progress_bar
+    from hd_assets.instance import open_instance
+
+    begun, before = time.monotonic(), report.last_run(course.settings, course.migration, course.target)
+    options = RunOptions(target=course.target, execute=course.execute, only=list(course.only))
+    code = 0
+    with open_instance(course.settings) as instance, progress_bar() as listener:
+        for job in jobs:
+            launched = run_job(
+                course.settings,
+                course.migration,
+                job,
+                options=options,
+                window=course.window,
+                instance=instance,
+                listener=listener,
+            )
+            course.checks["passed"] += launched.checks_passed
+            course.checks["failed"] += len(launched.checks_failed)
+            if not launched.success:
+                code = _failed(launched)
+                break
+    document = report.document(
+        course.settings,
+        course.migration,
+        course.target,
+        after_run=before,
+        checks=course.checks,
+        seconds=time.monotonic() - begun,
+    )
+    if json_file != "-" and not quiet:
+        _print(course, jobs, document["counts"], document["reconciliation"])
+    write_json(document, json_file)
+    if code == 0 and "reconcile" in jobs and document["reconciliation"]["differing"]:
+        code = DIFFERENCES
+    return code
+
+
+def _failed(launched: Launched) -> int:
+    """Tell every failure of a run and choose the exit code."""
+    for failure in launched.failures:
+        click.echo(f"error: {failure.what}\n  where: {failure.where}\n  mend:  {failure.mend}", err=True)
+    for check in launched.checks_failed:
+        click.echo(f"check failed: {check}", err=True)
+    codes = [failure.exit_code for failure in launched.failures]
+    if launched.checks_failed:
+        codes.append(3)
+    return max(codes, default=1)
+
+
+def _print(
+    course: Course, jobs: tuple[str, ...], figures: dict[str, dict[str, int]], read_back: dict[str, int]
+) -> None:
+    from hd_assets.cli import report
+
+    console = Console(highlight=False)
+    console.print(report.table(figures))
+    console.print(f"checks: {course.checks['passed']} passed, {course.checks['failed']} failed")
+    if "plan" in jobs:
+        from hd_assets.cli.forecast import forecast_lines
+
+        for line in forecast_lines(course.settings, course.migration, course.target):
+            console.print(line)
+    if "reconcile" in jobs:
+        console.print(f"read back: {read_back['compared']} records compared, {read_back['differing']} differing")
