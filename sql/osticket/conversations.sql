@@ -519,17 +519,15 @@ described as (
         coalesce(tickets.dated_at, tickets.home_window) as created_at,
         coalesce(subjects.subject, topics.source_label, '(no subject)') as subject,
         subjects.subject is null as is_without_subject,
-        coalesce(statuses.name, concat('unknown status ', coalesce(tickets.status_id, '?'))) as status,
+        coalesce(statuses.name, '(missing)') as status,
         -- A status that does not exist is damage, not a decision to ask for: the closing time tells the state.
         case
-            when statuses.name is not null then status_targets.state
-            when tickets.closed_at is not null then 'closed'
-            else 'open'
+            when statuses.name is null and tickets.closed_at is not null then 'closed'
+            else status_targets.state
         end as state,
         case
-            when statuses.name is not null then status_targets.ticket_state
-            when tickets.closed_at is not null then 'resolved'
-            else 'submitted'
+            when statuses.name is null and tickets.closed_at is not null then 'resolved'
+            else status_targets.ticket_state
         end as ticket_state,
         departments.name as department,
         teams.name as team,
@@ -549,7 +547,7 @@ described as (
     left join statuses
         on tickets.status_id = statuses.id
     left join status_targets
-        on statuses.name = status_targets.source_value
+        on coalesce(statuses.name, '(missing)') = status_targets.source_value
     left join inboxes as departments
         on tickets.dept_id = departments.source_id and departments.source_type = 'department'
     left join inboxes as teams
