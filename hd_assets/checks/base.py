@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from hd_assets.warehouse import Connection
 
 SHOWN = 5
 IN_WINDOW = "home_window >= $window_start and home_window < $window_end"
+_STAGED = re.compile(r"\bstaging\.(\w+)")
 Metadata = dict[str, int | float | str]
 
 
@@ -57,12 +59,16 @@ Run = Callable[[Connection, Window, CheckContext], Verdict]
 
 @dataclass(frozen=True)
 class Check:
-    """A blocking rule. `object` is the staging table whose asset carries it; name and object together are unique."""
+    """A blocking rule. `object` is the staging table it judges; name and object together are unique.
+
+    `reads`: the staging tables its verdict depends on; None: all of them.
+    """
 
     name: str
     object: str
     description: str
     run: Run
+    reads: frozenset[str] | None = None
 
     @property
     def label(self) -> str:
@@ -89,7 +95,7 @@ def query_check(
         rows = connection.execute(defects, dict(window.parameters) if windowed else None).fetchall()
         return verdict([(str(row[0]), str(row[1])) for row in rows], good=good, bad=bad, windowed=windowed)
 
-    return Check(name, object, description, run)
+    return Check(name, object, description, run, frozenset(_STAGED.findall(defects)))
 
 
 def verdict(defects: Sequence[tuple[str, str]], *, good: str, bad: str, windowed: bool) -> Verdict:

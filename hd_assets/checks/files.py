@@ -43,5 +43,6 @@ CHECKS: tuple[Check, ...] = (
         "attachments",
         "Every file to be sent is stored with equal size and sha256, and none exceeds the limit.",
         _bytes_present,
+        frozenset({"attachments"}),
     ),
 )

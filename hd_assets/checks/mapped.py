@@ -106,14 +106,27 @@ _FIELDS = """
 """
 
 CHECKS: tuple[Check, ...] = (
-    Check("every_object_mapped", "records", "Every object with records stands in the mapping.", _objects),
+    Check(
+        "every_object_mapped",
+        "records",
+        "Every object with records stands in the mapping.",
+        _objects,
+        frozenset({"records"}),
+    ),
     Check(
         "every_table_and_column_mapped",
         "records",
         "Every column of every table of the source is used or left out with a reason.",
         _tables,
+        frozenset(),
     ),
-    Check("states_are_mapped", "conversations", "Every status of the source has a target state.", _states),
+    Check(
+        "states_are_mapped",
+        "conversations",
+        "Every status of the source has a target state.",
+        _states,
+        frozenset({"conversations"}),
+    ),
     query_check(
         "every_value_mapped",
         "conversations",
