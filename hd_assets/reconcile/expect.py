@@ -46,7 +46,9 @@ class Directory:
         return external_id
 
     def id(self, kind: str, external_id: str | None) -> str | None:
-        return self.ids.get(kind, {}).get(self.survivor(external_id)) if external_id else None
+        found = self.ids.get(kind, {}).get(self.survivor(external_id)) if external_id else None
+        # "0" stands for nobody
+        return found if found != "0" else None
 
     @property
     def admin(self) -> str | None:
@@ -178,8 +180,8 @@ def _part(part: Part, files: tuple[Attachment, ...], operation: Operation | None
         speaker = part.author if part.author_kind == "teammate" else None
         by = "admin"
         author = people.id("admin", speaker) if speaker else people.admin
-        is_own_word = part.author_kind != "system" and part.origin == "entry"
-        if is_own_word and not people.speaks_for_itself(speaker):
+        # what the migration inserts are its own words; everything else is somebody's
+        if part.origin == "entry" and not people.speaks_for_itself(speaker):
             text = " ".join(filter(None, (text_of_plain(part.author_name), text)))
     return ExpectedPart(
         external_id=part.external_id,

@@ -46,12 +46,12 @@ def company(row: Company, identity: Identity | None, target: Target) -> Compared
 
 
 def contact(row: Contact, identity: Identity | None, target: Target) -> Compared:
-    """An adopted contact keeps what its workspace knew before; e-mail and companies have to be ours."""
+    """A contact of another source keeps what it held; only address, companies and our attributes are compared."""
     found = target.reader.one(f"/contacts/{identity.intercom_id}") if identity else None
     if identity is None or found is None:
         return missing("contacts", row.external_id, identity.intercom_id if identity else None)
     sheet = Sheet("contacts", row.external_id, identity.intercom_id)
-    is_ours = identity.origin == "created"
+    is_ours = identity.origin == "created" or found.get("external_id") == row.external_id
     sheet.same("email", word(row.email), (word(found.get("email")) or "").lower() or None)
     if is_ours:
         sheet.same("external_id", row.external_id, found.get("external_id"))

@@ -4,6 +4,7 @@ import html
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from hd_assets_tests.acceptance.reading import Message, Workspace, escaped_text, says, words, words_of_html
 
@@ -349,7 +350,7 @@ class Judge:
             told = last and self._is_note_of_migration(last) and self._names(last, "History")
             self._holds("the last part is the history", told, last and last.html[:80])
         times = [part.at for part in parts]
-        self._holds("times increase", all(one < two for one, two in zip(times, times[1:], strict=False)), times)
+        self._holds("times increase", all(one < two for one, two in pairwise(times)), times)
 
 
 def _visible(ticket: dict) -> list[dict]:
@@ -363,4 +364,4 @@ def _value(label: str, value: object) -> object:
         return value[:10]
     if isinstance(value, str) and label in MOMENTS:
         return int(datetime.fromisoformat(value.replace(" UTC", "+00:00")).timestamp())
-    return value
+    return value.strip() if isinstance(value, str) else value

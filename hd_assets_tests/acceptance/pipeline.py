@@ -1,0 +1,108 @@
+"""One whole migration of an osTicket dump into a simulator behind HTTP, step by step as the product's jobs go."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from hd_assets.checks import CheckContext, evaluate
+from hd_assets.extract.raw import RawStore, extract
+from hd_assets.extract.registry import open_extractor
+from hd_assets.mapping import Migration, load, write_tables
+from hd_assets.model import Inbox, Teammate
+from hd_assets.partitions import EVERYTHING
+from hd_assets.publish.context import PublishContext, open_context
+from hd_assets.publish.conversations import publish_conversations
+from hd_assets.publish.plan import PlanSummary, plan
+from hd_assets.publish.records import publish_articles, publish_companies, publish_contacts
+from hd_assets.publish.workspace import publish_workspace
+from hd_assets.reconcile.certificate import Certificate, certificate
+from hd_assets.reconcile.compare import Reconciliation, reconcile
+from hd_assets.settings import Settings, shipped_folder
+from hd_assets.simulator.core import Simulator
+from hd_assets.simulator.server import SimulatorServer
+from hd_assets.staging.runner import stage_all
+from hd_assets.warehouse import Warehouse, fetch
+
+
+@dataclass
+class Migrated:
+    """A migration and the simulator it went to."""
+
+    settings: Settings
+    migration: Migration
+    environment: dict[str, str]
+    simulator: Simulator
+    url: str
+    failed_checks: list[str] = field(default_factory=list)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse.of(self.settings.stores(self.migration.name).warehouse)
+
+    @contextmanager
+    def context(self, *, exclusive: bool = True) -> Iterator[PublishContext]:
+        with open_context(
+            self.settings, self.migration, "simulator", environment=self.environment, exclusive=exclusive
+        ) as context:
+            yield context
+
+    def extract_and_stage(self) -> None:
+        stores = self.settings.stores(self.migration.name)
+        source = open_extractor(self.migration.mapping.source, self.environment, self.migration.mapping.source_options)
+        store = RawStore(stores.root)
+        extract(source, store)
+        with self.warehouse.transaction() as connection:
+            for name, query in store.views().items():
+                connection.execute(f'create or replace view raw."{name}" as {query}')
+            write_tables(connection, self.migration)
+            stage_all(connection, self.migration, self.settings.sql, EVERYTHING, files=stores.files)
+        with self.warehouse.get_connection() as connection:
+            judged = evaluate(connection, EVERYTHING, CheckContext(self.migration, stores.files))
+            self.failed_checks = [f"{check.label}: {told.description}" for check, told in judged if not told.passed]
+
+    def provision(self) -> None:
+        """What the customer's admin makes by hand: active agents, the migration admin, one team an inbox."""
+        with self.warehouse.get_connection() as connection:
+            agents = fetch(connection, Teammate, "is_active and email is not null")
+            inboxes = fetch(connection, Inbox, "merged_into is null")
+        admin = self.migration.mapping.migration_admin
+        people = [{"name": admin.name, "email": admin.email}, *({"name": a.name, "email": a.email} for a in agents)]
+        self.simulator.provision(people, [{"name": inbox.name, "admin_emails": []} for inbox in inboxes])
+
+    def plan(self) -> PlanSummary:
+        with self.context() as context:
+            return plan(context, EVERYTHING)
+
+    def publish(self) -> dict[str, int]:
+        steps = (publish_workspace, publish_companies, publish_contacts, publish_articles)
+        told: dict[str, int] = {}
+        with self.context() as context:
+            for step in steps:
+                told |= step(context)
+            return told | publish_conversations(context, EVERYTHING)
+
+    def reconcile(self, run: str) -> tuple[Reconciliation, Certificate]:
+        with self.context(exclusive=False) as context:
+            outcome = reconcile(context, EVERYTHING)
+            return outcome, certificate(context, outcome, EVERYTHING, run)
+
+    def writes(self) -> int:
+        """Writing requests the simulator has counted."""
+        return httpx.get(f"{self.url}/_simulator/state", trust_env=False).json()["writes"]
+
+    def differences(self) -> list[tuple]:
+        with self.warehouse.get_connection() as connection:
+            sql = "select object, external_id, field, kind from reconcile.difference order by all"
+            return connection.execute(sql).fetchall()
+
+
+@contextmanager
+def osticket_into_simulator(home: Path, environment: dict[str, str]) -> Iterator[Migrated]:
+    """Nothing has happened yet; the caller goes step by step."""
+    shipped = shipped_folder()
+    with Simulator() as simulator, SimulatorServer(simulator) as server:
+        settings = Settings(home, shipped / "mappings", shipped / "sql", server.url)
+        yield Migrated(settings, load(settings.mappings, "osticket"), environment, simulator, server.url)
