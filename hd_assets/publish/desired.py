@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hd_assets.model import Attachment, Company, Contact, Conversation, Part
@@ -157,45 +157,44 @@ def _parts(
         if file.carrier and file.disposition == "send":
             files.setdefault(file.carrier, []).append(file)
     last_sent = max((o.created_at or 0 for o in known.values() if o.kind in REPLIES and o.state in TAKEN), default=0)
-    cursor, found = last_sent, []
+    cursor, found, late = last_sent, [], []
     for part in sorted(parts, key=lambda part: part.position):
         if part.is_opening:
             continue
-        kind = "reply" if part.kind == "comment" else "note"
-        before = known.get(key_of(kind, part.external_id))
+        before = known.get(_part_key(part))
         sent_at = seconds(part.sent_at) or 0
-        taken = before is not None and before.state in TAKEN
-        late = before.remark == "late" if taken and before else sent_at <= last_sent
-        if late:
-            cursor += 1
-            created_at = before.created_at or cursor if taken and before else cursor
+        if before is not None and before.state in TAKEN:
+            was_late = before.remark == "late"
+            created_at = before.created_at or sent_at if was_late else sent_at
+            found.append(_part(part, files, rules, created_at, late=was_late))
+        elif sent_at > last_sent:
+            cursor = max(cursor, sent_at)
+            found.append(_part(part, files, rules, sent_at, late=False))
         else:
-            created_at = sent_at
-            cursor = max(cursor, created_at)
-        carried = files.get(part.external_id, [])
-        request = payloads.part(part, carried, rules, created_at=created_at, late=late)
-        entry = desired(
-            kind,
-            "parts",
-            part.external_id,
-            request,
-            _digest(part, carried),
-            (LATE_PARTS if late else PARTS) + part.position,
-        )
-        found.append(replace(entry, created_at=created_at, remark="late" if late else None))
-    # late parts go after everything else that is new, so their times must lie behind it too
-    tail = cursor
-    for number, entry in enumerate(found):
-        if entry.remark == "late" and not _taken(known.get(entry.key)):
-            tail += 1
-            part = next(part for part in parts if part.external_id == entry.external_id)
-            request = payloads.part(part, files.get(part.external_id, []), rules, created_at=tail, late=True)
-            found[number] = replace(entry, created_at=tail, request=request, payload_digest=request.digest)
+            late.append(part)
+    # what is older than the last part sent goes after everything else, and so do its times
+    found += [_part(part, files, rules, cursor + number, late=True) for number, part in enumerate(late, start=1)]
     return sorted(found, key=lambda entry: entry.position)
 
 
+def _part_key(part: Part) -> str:
+    return key_of("reply" if part.kind == "comment" else "note", part.external_id)
+
+
+def _part(
+    part: Part, files: Mapping[str, Sequence[Attachment]], rules: Rules, created_at: int, *, late: bool
+) -> Desired:
+    carried = files.get(part.external_id, ())
+    request = payloads.part(part, carried, rules, created_at=created_at, late=late)
+    kind = "reply" if part.kind == "comment" else "note"
+    position = (LATE_PARTS if late else PARTS) + part.position
+    entry = desired(kind, "parts", part.external_id, request, _digest(part, carried), position)
+    return replace(entry, created_at=created_at, remark="late" if late else None)
+
+
 def _taken(operation: Operation | None) -> bool:
-    return operation is not None and operation.state in TAKEN
+    """Whether the target may bear it: it was sent, perhaps under way, perhaps to be brought up to date."""
+    return operation is not None and (operation.state in TAKEN or operation.applied_at is not None)
 
 
 def _digest(part: Part, files: Iterable[Attachment]) -> str:
@@ -220,7 +219,7 @@ def _tags(row: Conversation, known: dict[str, Operation]) -> list[Desired]:
         )
     for operation in known.values():
         tag = operation.external_id.partition("/")[2]
-        if operation.kind == "conversation_tag" and tag not in wanted and operation.state in TAKEN:
+        if operation.kind == "conversation_tag" and tag not in wanted and _taken(operation):
             request = payloads.conversation_untag(row.external_id, tag)
             found.append(
                 desired(

@@ -24,8 +24,9 @@ _INTEND = (
     " error_code = null where key = ?"
 )
 _OUTCOME = (
-    "update operations set state = ?, intercom_id = coalesce(?, intercom_id), origin = coalesce(?, origin),"
-    " outcome_at = ?, sent_at = coalesce(?, sent_at), status = ?, error_code = ?, request_id = ? where key = ?"
+    "update operations set state = ?1, intercom_id = coalesce(?2, intercom_id), origin = coalesce(?3, origin),"
+    " outcome_at = ?4, sent_at = coalesce(?5, sent_at), status = ?6, error_code = ?7, request_id = ?8,"
+    " applied_at = case when ?1 = 'applied' then ?4 else applied_at end where key = ?9"
 )
 _TWIN = "insert or replace into twins values (?, ?, 'due', null)"
 
@@ -87,7 +88,7 @@ class Attempt:
     @property
     def updates(self) -> bool:
         """It took effect once, so that sending it now is an update."""
-        return self.row.status == 200
+        return self.row.applied_at is not None
 
     def concrete(self, *, with_files: bool = True) -> Concrete:
         return self.work.resolver.concrete(self.entry.request, with_files=with_files)

@@ -39,6 +39,7 @@ class Operation:
     intended_at: float | None
     sent_at: float | None
     outcome_at: float | None
+    applied_at: float | None
     status: int | None
     error_code: str | None
     request_id: str | None

@@ -41,6 +41,7 @@ create table if not exists operations (
   intended_at real,
   sent_at real,
   outcome_at real,
+  applied_at real,
   status integer,
   error_code text,
   request_id text
@@ -84,6 +85,7 @@ COLUMNS = (
     "intended_at",
     "sent_at",
     "outcome_at",
+    "applied_at",
     "status",
     "error_code",
     "request_id",
