@@ -1,0 +1,1 @@
+"""From a mapping to the Dagster definitions of a migration: assets, checks and jobs."""

@@ -1,0 +1,174 @@
+"""Mapping and raw: what the customer signed, and one consistent snapshot of the source."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+import dagster as dg
+
+from hd_assets.assembly.progress import StepProgress
+from hd_assets.assembly.steps import Plant, running
+from hd_assets.extract.base import Entity, Extractor, RawSink, Row, SourceFacts, StoredFile
+from hd_assets.mapping import write_tables
+from hd_assets.warehouse import Connection
+
+EVERY_ROWS = 500
+
+
+def mapping_asset(plant: Plant) -> dg.AssetsDefinition:
+    """The signed mapping as tables; its code version is its digest, so that a changed file shows in the graph."""
+    names, migration = plant.names, plant.migration
+
+    @dg.asset(
+        key=names.mapping,
+        code_version=migration.digest,
+        description=f"The mapping `{migration.path.name}` as tables of schema `mapping`. "
+        f"{migration.mapping.description}".strip(),
+        pool=names.pool,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys=plant.resources,
+        **names.traits("raw", "yaml", "duckdb"),
+    )
+    def mapping(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        with running(context, names.mapping), plant.warehouse(context).transaction() as connection:
+            counts = write_tables(connection, migration)
+            views = refresh_views(connection, plant)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": sum(counts.values()),
+                "digest": migration.digest,
+                "file": str(migration.path),
+                "overriding_sql": sorted(migration.overrides) or "none",
+                "raw_views": views,
+                **counts,
+            }
+        )
+
+    return mapping
+
+
+def raw_assets(plant: Plant) -> dg.AssetsDefinition:
+    """All raw entities of the source in one step: they are one snapshot, and a part of it proves nothing."""
+    from hd_assets.extract.registry import entities
+
+    names, migration = plant.names, plant.migration
+    known = entities(migration.mapping.source)
+
+    @dg.multi_asset(
+        name=names.op("raw", "snapshot"),
+        specs=[
+            dg.AssetSpec(
+                names.key("raw", entity.name),
+                deps=[names.mapping],
+                description=_described(entity),
+                metadata={"dagster/column_schema": _columns(entity)},
+                **names.traits("raw", names.source, "parquet"),
+            )
+            for entity in known
+        ],
+        can_subset=False,
+        pool=names.pool,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys=plant.resources,
+    )
+    def snapshot(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from hd_assets.extract.raw import RawStore, extract
+        from hd_assets.extract.registry import open_extractor
+
+        with running(context, names.key("raw", "snapshot")) as step:
+            store = RawStore(plant.stores.root)
+            extractor = open_extractor(migration.mapping.source, os.environ, migration.mapping.source_options)
+            extraction = extract(_Watched(extractor, step.progress), store)
+            with plant.warehouse(context).transaction() as connection:
+                refresh_views(connection, plant)
+            for warning in extraction.warnings:
+                context.log.warning(warning)
+        facts = extraction.facts
+        for entity in known:
+            written = extraction.entities.get(entity.name)
+            yield dg.MaterializeResult(
+                asset_key=names.key("raw", entity.name),
+                metadata={
+                    "dagster/row_count": written.rows if written else 0,
+                    "extraction": extraction.name,
+                    "source": f"{facts.product} {facts.version} ({facts.kind})" if facts else migration.mapping.source,
+                    "files": [file.path for file in written.files] if written else [],
+                    "attachment_files_stored": extraction.files_stored,
+                },
+            )
+
+    return snapshot
+
+
+def refresh_views(connection: Connection, plant: Plant) -> int:
+    """Let schema `raw` show the current rows of every extracted entity; returns how many views there are."""
+    from hd_assets.extract.raw import RawStore
+
+    views = RawStore(plant.stores.root).views()
+    existing = connection.execute(
+        "select view_name from duckdb_views() where schema_name = 'raw' and not internal"
+    ).fetchall()
+    for (name,) in existing:
+        if name not in views:
+            connection.execute(f'drop view raw."{name}"')
+    for name, select in views.items():
+        connection.execute(f'create or replace view raw."{name}" as {select}')
+    return len(views)
+
+
+def _described(entity: Entity) -> str:
+    optional = " May be absent from an installation." if entity.optional else ""
+    return f"Rows of `{entity.name}` as the source stores them, key {', '.join(entity.key)}.{optional}"
+
+
+def _columns(entity: Entity) -> dg.TableSchema:
+    return dg.TableSchema([dg.TableColumn(name, "text") for name in entity.columns])
+
+
+class _Watched:
+    """An extractor whose rows are counted on their way into the store."""
+
+    def __init__(self, extractor: Extractor, progress: StepProgress) -> None:
+        self._extractor = extractor
+        self._progress = progress
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        return self._extractor.entities
+
+    def probe(self) -> SourceFacts:
+        return self._extractor.probe()
+
+    def read(self, into: RawSink) -> None:
+        self._extractor.read(_CountingSink(into, self._progress))
+
+
+class _CountingSink:
+    def __init__(self, sink: RawSink, progress: StepProgress) -> None:
+        self._sink = sink
+        self._progress = progress
+        self._done = 0
+        self._total: int | None = None
+
+    def rows(self, entity: str, rows: Iterable[Row]) -> None:
+        self._sink.rows(entity, self._counted(rows))
+
+    def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            yield row
+            self._done += 1
+            if self._done % EVERY_ROWS == 0:
+                self._progress.advance(self._done, self._total, "rows")
+
+    def file(self, source_key: str, chunks: Iterable[bytes], *, at_least: int = 0) -> StoredFile:
+        stored = self._sink.file(source_key, chunks, at_least=at_least)
+        self._progress.advance(self._done, self._total, "rows")
+        return stored
+
+    def stored_before(self, source_key: str) -> StoredFile | None:
+        return self._sink.stored_before(source_key)
+
+    def facts(self, facts: SourceFacts) -> None:
+        self._sink.facts(facts)
+
+    def warn(self, text: str) -> None:
+        self._sink.warn(text)
