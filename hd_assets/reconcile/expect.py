@@ -180,8 +180,9 @@ def _part(part: Part, files: tuple[Attachment, ...], operation: Operation | None
         speaker = part.author if part.author_kind == "teammate" else None
         by = "admin"
         author = people.id("admin", speaker) if speaker else people.admin
-        # what the migration inserts are its own words; everything else is somebody's
-        if part.origin == "entry" and not people.speaks_for_itself(speaker):
+        # what the migration inserts in nobody's name are its own words; everything else is somebody's
+        is_own_word = part.author_kind == "system" and part.origin != "entry"
+        if not is_own_word and not people.speaks_for_itself(speaker):
             text = " ".join(filter(None, (text_of_plain(part.author_name), text)))
     return ExpectedPart(
         external_id=part.external_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -111,13 +111,21 @@ class _Search:
         for name, way in self._ways():
             hit = way(ref)
             if hit is not None:
-                return hit
+                return self._with_namesake(hit, ref)
             tried.append(name)
         raise UsageError(
             "nothing in this migration answers to that reference",
             where=f"migration {self._migration.name}; tried as {', '.join(tried)}",
             mend="check it for typing errors; records of a later extraction have to be staged first",
         )
+
+    def _with_namesake(self, hit: _Hit, ref: str) -> _Hit:
+        """A number may be a source id and, by another count, an Intercom id: the other one is named."""
+        other = self._by_intercom_id(ref)
+        if other is None or set(other.ids) <= set(hit.ids):
+            return hit
+        known = ", ".join(key for _, key in other.ids)
+        return replace(hit, notes=(*hit.notes, f"also the Intercom id of {known}; give the address to mean that one"))
 
     def _ways(self) -> Iterator[tuple[str, Callable[[str], _Hit | None]]]:
         yield "Intercom URL", self._by_url

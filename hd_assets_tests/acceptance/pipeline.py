@@ -22,6 +22,7 @@ from hd_assets.reconcile.certificate import Certificate, certificate
 from hd_assets.reconcile.compare import Reconciliation, reconcile
 from hd_assets.settings import Settings, shipped_folder
 from hd_assets.simulator.core import Simulator
+from hd_assets.simulator.rules import Rules
 from hd_assets.simulator.server import SimulatorServer
 from hd_assets.staging.runner import stage_all
 from hd_assets.warehouse import Warehouse, fetch
@@ -103,6 +104,7 @@ class Migrated:
 def osticket_into_simulator(home: Path, environment: dict[str, str]) -> Iterator[Migrated]:
     """Nothing has happened yet; the caller goes step by step."""
     shipped = shipped_folder()
-    with Simulator() as simulator, SimulatorServer(simulator) as server:
+    # a wider limit than a real workspace has: here the machine shall be what is slow
+    with Simulator(rules=Rules(requests_per_minute=120_000)) as simulator, SimulatorServer(simulator) as server:
         settings = Settings(home, shipped / "mappings", shipped / "sql", server.url)
         yield Migrated(settings, load(settings.mappings, "osticket"), environment, simulator, server.url)

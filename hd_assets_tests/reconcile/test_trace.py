@@ -6,7 +6,7 @@ from hd_assets.errors import UsageError
 from hd_assets.extract.base import Entity
 from hd_assets.extract.raw import RawStore
 from hd_assets.reconcile.trace import trace
-from hd_assets_tests.reconcile.world import part
+from hd_assets_tests.reconcile.world import conversation, part
 
 
 def found(world, ref):
@@ -35,6 +35,14 @@ def test_number_source_id_and_external_id_lead_to_the_conversation(world, ref):
 def test_an_intercom_id_or_address_leads_back(world, form):
     told = found(world, form.format(world.ids["thread"]))
     assert told.records[0].external_id == "depot-ticket-1"
+
+
+def test_a_source_id_that_is_another_records_intercom_id_names_it(world):
+    world.stage(conversation("55"))
+    world.book(identities=[("contact", "depot-person-1", "55", "created")])
+    told = found(world, "55")
+    assert told.records[0].external_id == "depot-ticket-55"
+    assert told.notes == ["also the Intercom id of depot-person-1; give the address to mean that one"]
 
 
 def test_an_address_of_a_person_leads_to_the_contact_and_names_the_conversations(world):
