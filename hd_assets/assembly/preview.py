@@ -63,14 +63,15 @@ def column_schema(model: type[StagedRow], sources: Sources | None = None) -> dg.
 
 def column_lineage(names: Names, sources: Sources) -> dg.TableColumnLineage:
     """The same for tools that read `dagster/column_lineage`."""
-    deps = {
-        column: [
-            dg.TableColumnDep(asset_key=key, column_name=source)
-            for table, source in sorted(origin)
-            if (key := asset_of(names, table)) is not None
+    deps = {}
+    for column, origin in sources.items():
+        of_assets = [(asset_of(names, table), table, source) for table, source in sorted(origin)]
+        deps[column] = [
+            # the mapping is one asset with several tables
+            dg.TableColumnDep(key, f"{table.removeprefix('mapping.')}.{source}" if key == names.mapping else source)
+            for key, table, source in of_assets
+            if key is not None
         ]
-        for column, origin in sources.items()
-    }
     return dg.TableColumnLineage(deps)
 
 
