@@ -172,3 +172,13 @@ def test_a_stop_request_ends_the_read_back(world):
         context.stop.set()
         with pytest.raises(StoppedError):
             reconcile(replace(context), EVERYTHING)
+
+
+def test_a_ticket_is_compared_where_its_conversation_can_no_longer_be_read(world):
+    world.simulator.rules = world.simulator.rules.model_copy(update={"converted_conversation_readable": False})
+    outcome = world.reconcile()
+    assert world.differences() == set()
+    assert outcome.by_object["parts"].compared == 4
+    world.stage(conversation("1", opening_text="Other words", title="Gate"))
+    world.reconcile()
+    assert {field for _, field, _ in world.differences()} == {"opening_text", "title"}
