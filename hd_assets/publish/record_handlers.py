@@ -109,7 +109,8 @@ class Contacts(_SentAgain):
         fresh = (stored.get("created_at") or 0) >= intended - CLOCK_SKEW_SECONDS
         # an adoption that was interrupted has left its snapshot
         begun = attempt.work.context.books.rows("select 1 from prior_values where intercom_id = ?", (fault.twin,))
-        if ours and fresh and not archived and not begun:
+        # before the first sending there was nothing whose answer could be lost
+        if attempt.row.attempts > 1 and ours and fresh and not archived and not begun:
             return Done(fault.twin, "created")
         fields = [name for name in body if name != "role"]
         prior = {name: stored.get(name) for name in fields} | {"archived": archived}
@@ -197,7 +198,9 @@ class Articles:
     def send(self, attempt: Attempt) -> Done:
         body = attempt.concrete().body
         if attempt.updates and attempt.row.intercom_id:
-            attempt.client.send("PUT", f"/articles/{attempt.row.intercom_id}", body)
+            # the description wants a number at creation and a text here
+            parent = {"parent_id": str(body["parent_id"])} if "parent_id" in body else {}
+            attempt.client.send("PUT", f"/articles/{attempt.row.intercom_id}", {**body, **parent})
             return Done(attempt.row.intercom_id, updated=True)
         answer = attempt.client.send("POST", "/articles", body)
         key = answer.data.get("id")

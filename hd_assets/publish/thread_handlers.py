@@ -195,13 +195,13 @@ class Conversion:
     def send(self, attempt: Attempt) -> Done:
         request = attempt.concrete()
         client, key = attempt.client, request.path.split("/")[2]
-        if attempt.updates:
-            body = {
-                "ticket_attributes": request.body["attributes"],
-                "ticket_state_id": request.body["ticket_state_id"],
-                "skip_notifications": True,
-            }
-            answer = client.send("PUT", f"/tickets/{key}", body)
+        changes = {
+            "ticket_attributes": request.body["attributes"],
+            "ticket_state_id": request.body["ticket_state_id"],
+            "skip_notifications": True,
+        }
+        if attempt.updates or (attempt.row.attempts > 1 and self._is_ticket(attempt, key)):
+            answer = client.send("PUT", f"/tickets/{key}", changes)
         else:
             answer = client.send(request.method, request.path, request.body)
         if str(answer.data.get("id") or "") == "":
@@ -231,6 +231,17 @@ class Conversion:
 
     def look_elsewhere(self, attempt: Attempt) -> Done | None:
         return self.look(attempt)
+
+    @staticmethod
+    def _is_ticket(attempt: Attempt, key: str) -> bool:
+        """An earlier sending may have converted it and only what follows is missing."""
+        try:
+            attempt.client.get(f"/tickets/{key}")
+        except RefusedError as fault:
+            if fault.status == 404:
+                return False
+            raise
+        return True
 
     @staticmethod
     def _resolved(attempt: Attempt) -> bool:

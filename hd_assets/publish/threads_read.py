@@ -14,12 +14,21 @@ from hd_assets.publish.outcomes import RefusedError
 Doc = dict[str, Any]
 _PER_PAGE = 150
 _DAY = 86_400
+_MOST_FOLDS = 5
 _MARKUP = re.compile(r"<[^>]*>")
 
 
 def plain(text: str | None) -> str:
-    """Letters and digits only, case ignored: whatever a destination does to markup, quotes and spaces, this stays."""
-    bare = html.unescape(_MARKUP.sub(" ", text or ""))
+    """Letters and digits only, case ignored: whatever a destination does to markup, quotes and spaces, this stays.
+
+    A destination that takes no markup shows it as text, so what was escaped is unfolded until nothing changes.
+    """
+    bare = text or ""
+    for _ in range(_MOST_FOLDS):
+        unfolded = html.unescape(_MARKUP.sub(" ", bare))
+        if unfolded == bare:
+            break
+        bare = unfolded
     return "".join(character for character in bare if character.isalnum()).casefold()
 
 

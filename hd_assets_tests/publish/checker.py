@@ -49,8 +49,10 @@ def differences(desk, staged):
 
 
 def _one(doc, head, staged):
-    parts = sorted((r for r in staged if isinstance(r, Part) and r.conversation == head.external_id),
-                   key=lambda part: part.position)
+    parts = sorted(
+        (r for r in staged if isinstance(r, Part) and r.conversation == head.external_id),
+        key=lambda part: part.position,
+    )
     files = [row for row in staged if isinstance(row, Attachment)]
     shown = [p for p in doc["conversation_parts"]["conversation_parts"] if p["part_type"] in ("comment", "note")]
     wanted = [part for part in parts if not part.is_opening]
@@ -60,7 +62,8 @@ def _one(doc, head, staged):
     for part, stored in zip(wanted, shown, strict=True):
         names = sorted(file.filename for file in files if file.carrier == part.external_id)
         facts = (stored["part_type"], stored["created_at"], sorted(file["name"] for file in stored["attachments"]))
-        if facts != (part.kind, int(part.sent_at.timestamp()), names) or bare(part.body_html) not in bare(stored["body"]):
+        same_text = bare(part.body_html) in bare(stored["body"])
+        if facts != (part.kind, int(part.sent_at.timestamp()), names) or not same_text:
             yield f"{part.external_id}: {facts}"
     if bare(doc["source"]["body"]) != bare(head.opening_text) or doc["title"] != head.title:
         yield f"{head.external_id}: opening or title"

@@ -45,12 +45,18 @@ def test_a_changed_company_contact_title_and_state_are_brought_up_to_date(publis
     staged = rows(3)
     staged = replaced(staged, f"{MIGRATION}-org-1", name="Renamed")
     staged = replaced(staged, f"{MIGRATION}-user-1", name="New Name")
-    staged = replaced(staged, f"{MIGRATION}-ticket-1", title="Better title", state="open", tags=[f"{MIGRATION}-topic-1"])
+    changes = {"title": "Better title", "state": "open", "tags": [f"{MIGRATION}-topic-1"]}
+    staged = replaced(staged, f"{MIGRATION}-ticket-1", **changes)
     staged = replaced(staged, f"{MIGRATION}-ticket-3", state="open")
     published.stage(staged)
     summary = published.plan()
     assert dict(summary.operations) == {
-        "company": 1, "contact": 1, "details": 1, "state": 1, "conversation_tag": 1, "convert": 1,
+        "company": 1,
+        "contact": 1,
+        "details": 1,
+        "state": 1,
+        "conversation_tag": 1,
+        "convert": 1,
     }
     published.publish(planned=False)
     assert summary.conflicts == []

@@ -27,9 +27,8 @@ def made(tmp_path):
 
 
 def test_a_second_publisher_is_refused_and_told_who_publishes(made):
-    with made.context():
-        with pytest.raises(BlockedError, match=r"process \d+ is publishing"), made.context():
-            pass
+    with made.context(), pytest.raises(BlockedError, match=r"process \d+ is publishing"), made.context():
+        pass
     with made.context():
         pass
 
@@ -67,7 +66,8 @@ def test_a_reader_sees_the_ledger_beside_a_publisher(made):
         key = books.intercom_id("conversation", f"{MIGRATION}-ticket-1")
         assert [(i.kind, i.external_id) for i in books.records_of(key)] == [("conversation", f"{MIGRATION}-ticket-1")]
         assert books.counts()[("parts", "applied")] == 8
-        assert [o.kind for o in books.of_conversations([f"{MIGRATION}-ticket-1"])[f"{MIGRATION}-ticket-1"]][0] == "conversation"
+        operations = books.of_conversations([f"{MIGRATION}-ticket-1"])[f"{MIGRATION}-ticket-1"]
+        assert operations[0].kind == "conversation"
         books.close()
 
 
@@ -145,7 +145,7 @@ def test_an_old_copy_of_the_ledger_is_refused(made):
         file.unlink()
     ledger.write_bytes(old)
     writes = len(made.transport.writes)
-    with pytest.raises(BlockedError, match="old copy|has seen run"):
+    with pytest.raises(BlockedError, match="has seen run"):
         made.publish()
     assert made.transport.writes[writes:] == []
 
