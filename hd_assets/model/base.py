@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import types
 import typing
@@ -71,6 +72,7 @@ def duckdb_columns(model: type[StagedRow]) -> dict[str, str]:
     return {name: _duckdb_type(hints[name]) for name in model.model_fields}
 
 
+@functools.cache
 def create_table(model: type[StagedRow]) -> str:
     """DDL of the model's staging table. Not-null follows the model, so a lost value fails the insert, loudly."""
     required = {name for name, field in model.model_fields.items() if not _optional(field.annotation)}

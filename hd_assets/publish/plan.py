@@ -72,6 +72,13 @@ def plan(context: PublishContext, window: Window) -> PlanSummary:
     per_minute = min(ASSUMED_PER_MINUTE, publish.requests_per_minute or ASSUMED_PER_MINUTE) * (1 - publish.headroom)
     summary = PlanSummary(str(window), per_minute=per_minute)
     context.ledger.begin_run()
+    # one connection stays open beside the short ones, so that the file is opened once and not for each batch
+    with context.warehouse.get_connection():
+        _plan(context, window, summary)
+    return summary
+
+
+def _plan(context: PublishContext, window: Window, summary: PlanSummary) -> None:
     meter = Meter(context.progress, "plan", count_threads(context.warehouse, window, context.only))
     _merge(context, summary, wanted_furniture(context), of=("workspace",))
     for batch in record_batches(context):
@@ -87,7 +94,6 @@ def plan(context: PublishContext, window: Window) -> PlanSummary:
     if context.only is None:
         _merge_vanished(context, summary, "conversations", "conversations", window)
     meter.finish()
-    return summary
 
 
 def wanted_furniture(context: PublishContext) -> list[Desired]:
