@@ -111,9 +111,11 @@ def _failure(event: dg.DagsterEvent) -> StepFailure | None:
     """None for a step that failed because its blocking check did; the check is told by itself."""
     data = event.step_failure_data
     step = event.step_key or "?"
-    told = {name: entry.value for name, entry in (data.user_failure_data.metadata if data.user_failure_data else {}).items()}
+    told = {
+        name: entry.value for name, entry in (data.user_failure_data.metadata if data.user_failure_data else {}).items()
+    }
     if "exit_code" in told:
-        return StepFailure(step, str(told["what"]), str(told["where"]), str(told["mend"]), int(told["exit_code"]))
+        return StepFailure(step, str(told["what"]), str(told["where"]), str(told["mend"]), int(str(told["exit_code"])))
     kind = data.error.cls_name if data.error and data.error.cls_name else "unknown error"
     if kind == "DagsterAssetCheckFailedError":
         return None

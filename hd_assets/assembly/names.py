@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import dagster as dg
 
@@ -12,6 +12,13 @@ from hd_assets.mapping import Migration
 
 Stage = Literal["raw", "staging", "publish", "audit"]
 SIMULATOR = "simulator"
+
+
+class Traits(TypedDict):
+    group_name: str
+    tags: dict[str, str]
+    kinds: set[str]
+    owners: list[str]
 
 
 @dataclass(frozen=True)
@@ -55,11 +62,11 @@ class Names:
     def op(self, stage: Stage, name: str) -> str:
         return f"{self.migration}__{stage}__{name}"
 
-    def traits(self, stage: Stage, *kinds: str) -> dict[str, Any]:
+    def traits(self, stage: Stage, *kinds: str) -> Traits:
         """Group, tags, kinds and owners of an asset, as keyword arguments of `dg.AssetSpec`."""
-        return {
-            "group_name": self.group(stage),
-            "tags": {"stage": stage, "source": self.source},
-            "kinds": set(kinds),
-            "owners": list(self.owners),
-        }
+        return Traits(
+            group_name=self.group(stage),
+            tags={"stage": stage, "source": self.source},
+            kinds=set(kinds),
+            owners=list(self.owners),
+        )

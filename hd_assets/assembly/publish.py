@@ -9,7 +9,7 @@ import dagster as dg
 
 from hd_assets.approvals import require_confirmed_mapping
 from hd_assets.assembly.preview import markdown_table
-from hd_assets.assembly.steps import Plant, Step, run_window, running
+from hd_assets.assembly.steps import AnyContext, Plant, Step, run_window, running
 from hd_assets.checks import CheckContext, gate
 from hd_assets.errors import BlockedError
 from hd_assets.partitions import Window, windows
@@ -146,9 +146,7 @@ def thread_assets(plant: Plant) -> dg.AssetsDefinition:
     return publish
 
 
-def _sent(
-    context: dg.AssetExecutionContext, plant: Plant, step: Step, name: str, send: Send
-) -> dict[str, str | int]:
+def _sent(context: dg.AssetExecutionContext, plant: Plant, step: Step, name: str, send: Send) -> dict[str, str | int]:
     window = run_window(context)
     pass_gate(context, plant, window)
     target = plant.options(context).target
@@ -187,9 +185,9 @@ def refused(plant: Plant, target: str, name: str) -> BlockedError:
 
 @contextmanager
 def opened(
-    context: dg.AssetExecutionContext, plant: Plant, step: Step, name: str, *, exclusive: bool = True
+    context: AnyContext, plant: Plant, step: Step | None, name: str, *, exclusive: bool = True
 ) -> Iterator["PublishContext"]:
-    """Ledger and client of the run's target. Credentials are read here and nowhere earlier."""
+    """Ledger and client of the run's target. Credentials are read here and nowhere earlier. A check has no `step`."""
     from hd_assets.publish.context import open_context
 
     options = plant.options(context)
@@ -198,8 +196,8 @@ def opened(
         plant.migration,
         options.target,
         environment=os.environ,
-        progress=step.progress,
-        stop=step.stop,
+        progress=step.progress if step else None,
+        stop=step.stop if step else None,
         exclusive=exclusive,
         only=frozenset(options.only) or None,
         step=name,

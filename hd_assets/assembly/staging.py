@@ -1,6 +1,7 @@
 """raw → staging: each asset runs one SQL file for the months of its run."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ class StagedObject:
         """Keys of everything the SQL reads, the mapping always among them: it decides what the rows mean."""
         found = {asset_of(names, f"{schema}.{table}") for schema, table in self.inputs} | {names.mapping}
         own = names.key("staging", self.name)
-        return sorted((key for key in found if key is not None and key != own), key=lambda key: key.path)
+        return sorted((key for key in found if key is not None and key != own), key=lambda key: list(key.path))
 
 
 def staged_objects(plant: Plant) -> dict[str, StagedObject]:
@@ -67,7 +68,7 @@ def staged_objects(plant: Plant) -> dict[str, StagedObject]:
     return found
 
 
-def ancestors(objects: dict[str, StagedObject], name: str) -> set[str]:
+def ancestors(objects: Mapping[str, StagedObject], name: str) -> set[str]:
     """Tables that are staged before this one because it reads them, directly or not."""
     found: set[str] = set()
     waiting = [name]
@@ -130,7 +131,7 @@ def _metadata(connection: Connection, names: Names, staged: StagedObject, window
     return told
 
 
-def totals_asset(plant: Plant, objects: dict[str, StagedObject]) -> dg.AssetsDefinition:
+def totals_asset(plant: Plant, objects: Mapping[str, StagedObject]) -> dg.AssetsDefinition:
     """The books of the run: what became of every extracted record. Carries the checks that need all tables."""
     names = plant.names
     key = names.key("staging", TOTALS)

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from hd_assets.assembly import listening
-from hd_assets.assembly.progress import StepProgress
 from hd_assets.assembly.publish import opened
-from hd_assets.assembly.steps import Plant, Step, mendable
+from hd_assets.assembly.steps import Plant, mendable
 from hd_assets.errors import BlockedError
 from hd_assets.publish.matching import Problem
 
@@ -41,8 +39,7 @@ def workspace_checks(plant: Plant) -> dg.AssetChecksDefinition:
         problems: Sequence[Problem] = ()
         with mendable():
             try:
-                step = Step(StepProgress(context, workspace, listening.current()))
-                with opened(context, plant, step, "workspace checks") as publishing:
+                with opened(context, plant, None, "workspace checks") as publishing:
                     publishing.ledger.begin_run()
                     problems = verify_workspace(publishing)
             except BlockedError as fault:
