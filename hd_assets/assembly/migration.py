@@ -55,14 +55,14 @@ def build_all(settings: Settings) -> dg.Definitions:
     """One code location for all mappings; one that cannot be loaded or built becomes a failing asset."""
     from hd_assets.mapping import load, migration_names
 
-    found = []
-    for name in migration_names(settings.mappings):
-        try:
-            found.append(build_migration(load(settings.mappings, name), settings))
-        except HdError as fault:
-            found.append(_failing(name, fault))
     with warnings.catch_warnings():
         _quiet()
+        found = []
+        for name in migration_names(settings.mappings):
+            try:
+                found.append(build_migration(load(settings.mappings, name), settings))
+            except HdError as fault:
+                found.append(_failing(name, fault))
         return dg.Definitions.merge(*found) if found else dg.Definitions(executor=dg.in_process_executor)
 
 
