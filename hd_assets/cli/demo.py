@@ -74,6 +74,10 @@ def _move(settings: Settings, name: str, tickets: int, json_file: str | None) ->
     ).raise_for_status()
     code = follow(course, tuple(job for job in STAGES["deliver"] if job not in STAGES["stage"]), json_file)
     click.echo(f"documents: {settings.stores(name).deliverables}")
+    if not code:
+        click.echo("to run its steps by hand:")
+        for variable, value in report.variables.items():
+            click.echo(f"  export {variable}={value}")
     return code
 
 

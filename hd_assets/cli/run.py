@@ -147,7 +147,7 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
         checks=course.checks,
         seconds=time.monotonic() - begun,
     )
-    if json_file != "-" and not quiet:
+    if json_file != "-" and not quiet and code == 0:
         _print(course, jobs, document["counts"], document["reconciliation"])
     write_json(document, json_file)
     if code == 0 and "reconcile" in jobs and document["reconciliation"]["differing"]:
