@@ -55,7 +55,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line. Exit: 0 ok, 1 differences, 2 usage, 3 blocked, 4 unreachable, 130 stopped."""
     signal.signal(signal.SIGTERM, _terminate)
-    # A shell starts background jobs with Ctrl-C ignored, and children would inherit that; both could then not be stopped.
+    # a shell starts background jobs with Ctrl-C ignored, and children inherit that: neither could be stopped
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
