@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hd_assets.errors import UsageError
-from hd_assets.mapping import Migration, load
-from hd_assets.partitions import Window, next_month, parse_month, previous_month
 from hd_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hd_assets.mapping import Migration
+    from hd_assets.partitions import Window
 
 F = TypeVar("F", bound=Callable[..., Any])
 TARGETS = ("simulator", "test", "production")
@@ -45,6 +47,8 @@ def open_settings(target: str | None = None, *, quiet: bool = False) -> Settings
 
 
 def open_migration(settings: Settings, name: str, target: str | None = None) -> Migration:
+    from hd_assets.mapping import load
+
     migration = load(settings.mappings, name)
     if target is not None and target not in {str(known) for known in migration.mapping.targets}:
         raise UsageError(
@@ -57,10 +61,12 @@ def open_migration(settings: Settings, name: str, target: str | None = None) -> 
 
 def chosen_window(migration: Migration, from_month: str | None, to_month: str | None) -> Window | None:
     """Months the user chose; None when all. Raises UsageError for months that cannot be."""
+    from hd_assets.partitions import Window, next_month, parse_month
+
     if from_month is None and to_month is None:
         return None
     first = migration.mapping.first_day
-    this_month = date.today().replace(day=1)
+    this_month = datetime.now(UTC).date().replace(day=1)
     start = parse_month(from_month) if from_month else first
     last = parse_month(to_month) if to_month else this_month
     if start > last:
@@ -72,11 +78,6 @@ def chosen_window(migration: Migration, from_month: str | None, to_month: str | 
             mend=f"choose months from {first:%Y-%m} to {this_month:%Y-%m}, or change first_month",
         )
     return Window(start, next_month(last))
-
-
-def month_keys(window: Window) -> tuple[str, str]:
-    """First and last partition key of a window."""
-    return window.start.isoformat(), previous_month(window.end).isoformat()
 
 
 def write_json(document: dict[str, Any], file: str | None) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from hd_assets.cli.common import (
     chosen_window,
@@ -20,12 +19,12 @@ from hd_assets.cli.common import (
     write_json,
 )
 from hd_assets.errors import UsageError
-from hd_assets.mapping import Migration
-from hd_assets.partitions import Window
 from hd_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hd_assets.assembly.launch import Launched
+    from hd_assets.mapping import Migration
+    from hd_assets.partitions import Window
 
 # stage → the jobs that lead to it, in order
 STAGES = {
@@ -170,6 +169,8 @@ def _failed(launched: Launched) -> int:
 def _print(
     course: Course, jobs: tuple[str, ...], figures: dict[str, dict[str, int]], read_back: dict[str, int]
 ) -> None:
+    from rich.console import Console
+
     from hd_assets.cli import report
 
     console = Console(highlight=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from hd_assets.approvals import approve
 from hd_assets.cli.common import migration_argument, open_migration, open_settings
 from hd_assets.errors import BlockedError
 
@@ -52,6 +51,8 @@ def check(migration: str) -> None:
 @migration_argument
 def confirm(migration: str, by: str) -> None:
     """Sign the mapping as it is now. A changed mapping must be signed again."""
+    from hd_assets.approvals import approve
+
     settings = open_settings()
     loaded = open_migration(settings, migration)
     approval = approve(settings.stores(migration), "mapping", by, loaded.digest)
