@@ -83,6 +83,12 @@ class PublishContext:
         return rules_of(self.warehouse, self.migration)
 
     @property
+    def run_no(self) -> int:
+        """Number of this run; of the one that would come next while none has begun."""
+        begun = self.books.run_no if isinstance(self.books, Ledger) else 0
+        return begun or int(self.books.rows("select coalesce(max(run_no), 0) + 1 from runs")[0][0])
+
+    @property
     def horizon(self) -> float:
         """H: a request takes effect at most so many seconds after its last byte was sent."""
         publish = self.migration.mapping.publish

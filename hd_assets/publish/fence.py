@@ -11,6 +11,7 @@ from typing import Any
 
 from hd_assets.errors import BlockedError
 from hd_assets.publish.context import SIMULATOR, PublishContext
+from hd_assets.publish.ledger import Ledger
 from hd_assets.publish.outcomes import RefusedError, UnknownError
 
 Doc = dict[str, Any]
@@ -69,7 +70,7 @@ class Fence:
                 where=where,
                 mend="correct the region of the target in the mapping",
             )
-        if known is None:
+        if known is None and isinstance(context.books, Ledger):
             context.ledger.set_meta("workspace_id", found)
             context.ledger.set_meta("region", region)
 
@@ -105,9 +106,9 @@ class Fence:
                 where=where,
                 mend=f"publish from the machine that holds that ledger, or {adopt}",
             )
-        if int(mark[2]) >= context.ledger.run_no:
+        if int(mark[2]) >= context.run_no:
             raise BlockedError(
-                f"the workspace has seen run {mark[2]} of this ledger, here the last was {context.ledger.run_no - 1}",
+                f"the workspace has seen run {mark[2]} of this ledger, here the last was {context.run_no - 1}",
                 where=where,
                 mend=f"this ledger is an old copy; put the newest one back, or {adopt}",
             )

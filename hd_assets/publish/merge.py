@@ -83,8 +83,8 @@ def merge(wanted: Sequence[Desired], known: Mapping[str, Operation]) -> Merged:
     merged = Merged()
     for entry in wanted:
         _one(merged, entry, known.get(entry.key))
-    gone = [row for key, row in known.items() if key not in {entry.key for entry in wanted}]
-    vanish(merged, gone)
+    keys = {entry.key for entry in wanted}
+    vanish(merged, [row for key, row in known.items() if key not in keys])
     _settle_state_again(merged, wanted, known)
     return merged
 
@@ -140,8 +140,7 @@ def vanish(merged: Merged, gone: Iterable[Operation]) -> None:
 
 def _settle_state_again(merged: Merged, wanted: Sequence[Desired], known: Mapping[str, Operation]) -> None:
     """A reply that comes later opens a closed conversation, so its state has to be set once more."""
-    new_replies = any(entry.kind == "reply" and entry.key not in _sent_keys(known) for entry in merged.to_send)
-    if not new_replies:
+    if not any(entry.kind == "reply" for entry in merged.to_send):
         return
     queued = {entry.key for entry in merged.to_send}
     for entry in wanted:
@@ -149,7 +148,3 @@ def _settle_state_again(merged: Merged, wanted: Sequence[Desired], known: Mappin
         fixed = entry.kind in ("state", "convert", "snooze") and entry.key not in queued
         if fixed and row is not None and row.state in SENT:
             merged.plan(entry, row)
-
-
-def _sent_keys(known: Mapping[str, Operation]) -> set[str]:
-    return {key for key, row in known.items() if row.state in SENT}

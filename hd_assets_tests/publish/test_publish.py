@@ -33,3 +33,45 @@ def test_published_twice_writes_nothing_the_second_time(small):
     before = len(small.transport.writes)
     small.publish()
     assert small.transport.writes[before:] == []
+
+
+def test_a_conversation_costs_no_request_more_than_the_design_counts(small):
+    small.publish()
+    with small.context() as context:
+        requests = context.books.requests()
+        kinds = {kind: number for (kind, state), number in context.books.kind_counts().items() if state == "applied"}
+    sent = sum(
+        number for route, number in requests.items() if route.startswith(("POST /conversations/{id}/", "PUT /conv"))
+    )
+    sent += requests["POST /conversations"]
+    parts = kinds["reply"] + kinds["note"]
+    tagged, assigned = kinds["conversation_tag"], kinds["assign_team"] + kinds["assign_admin"]
+    ended = kinds["state"] + kinds["snooze"] + kinds["convert"]
+    assert sent == 5 * (1 + 1) + parts + tagged + assigned + ended + kinds["participant"]
+    assert not any(route.startswith(("GET /conversations/{id}", "POST /conversations/search")) for route in requests)
+
+
+def test_parts_carry_their_authors_files_and_the_names_of_people_nobody_stands_for(small):
+    small.publish()
+    found = conversations(small)[f"{MIGRATION}-ticket-1"]
+    reply, question, note, other = written(found)
+    with small.context() as context:
+        person = {n: context.books.intercom_id("contact", f"{MIGRATION}-user-{n}") for n in (1, 2, 3)}
+        agent = context.books.intercom_id("admin", f"{MIGRATION}-staff-1")
+        stand_in = context.books.intercom_id("admin", "_migration")
+    assert [part["author"]["id"] for part in (reply, question, note, other)] == [agent, person[2], stand_in, person[3]]
+    assert note["body"].startswith("<p><b>Bo &lt;Gone&gt;</b></p>")
+    assert "<b>Agent" not in reply["body"]
+    assert [file["name"] for file in reply["attachments"]] == ["file11.txt"]
+    assert small.simulator.summary()["notifications"].get("admin_comment") is None
+
+
+def test_a_collection_holds_its_articles_which_stay_drafts_outside_of_ai(small):
+    small.publish()
+    with small.api() as api:
+        docs = api.get("/articles").json()["data"]
+        folders = {doc["id"]: doc for doc in api.get("/help_center/collections").json()["data"]}
+    deep = next(doc for doc in docs if doc["title"] == "How to 2")
+    folder = folders[str(deep["parent_id"])]
+    assert (folder["name"], folders[str(folder["parent_id"])]["name"]) == ("Deep", "Guides")
+    assert {(doc["state"], doc["ai_chatbot_availability"]) for doc in docs} == {("draft", False)}

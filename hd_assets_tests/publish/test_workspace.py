@@ -27,6 +27,13 @@ def test_a_fitting_workspace_has_only_the_agents_who_left(made):
     assert problems(made) == {("unmatched_agent", f"{MIGRATION}-staff-2"): False}
 
 
+def test_a_published_workspace_is_verified_again_without_a_run(made):
+    made.publish()
+    assert problems(made) == {("unmatched_agent", f"{MIGRATION}-staff-2"): False}
+    with made.context(exclusive=False) as context:
+        assert len(verify_workspace(context)) == 1
+
+
 def test_without_the_migration_admin_nothing_is_written(made):
     empty = Simulator(clock=made.clock, rules=FAST)
     made.transport = Counting(SimulatorTransport(empty))
