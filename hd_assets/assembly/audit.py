@@ -168,9 +168,9 @@ def deliverables_asset(plant: Plant) -> dg.AssetsDefinition:
 
 def run_folder(context: dg.AssetExecutionContext) -> str:
     """Name of the folder of a run's documents: when the run was created, and the beginning of its id."""
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     created = record.create_timestamp if record else datetime.now(UTC)
-    return f"{created.astimezone(UTC):%Y%m%dT%H%M%SZ}-{context.run_id[:8]}"
+    return f"{created.astimezone(UTC):%Y%m%dT%H%M%SZ}-{context.run.run_id[:8]}"
 
 
 def folder_of(context: dg.AssetExecutionContext, plant: Plant) -> Path:

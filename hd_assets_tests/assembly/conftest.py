@@ -74,7 +74,7 @@ def staged_home(mappings, tmp_path_factory) -> Path:
     report = write(home / "sample", tickets=14, seed=3, options=options)
     settings = settings_of(home, mappings, "http://127.0.0.1:9")
     migration = load(mappings, "osticket")
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+    with pytest.MonkeyPatch.context() as patch, open_instance(settings) as instance:
         for name, value in report.variables.items():
             patch.setenv(name, value)
         world = World(settings, migration, None, instance)
@@ -82,6 +82,13 @@ def staged_home(mappings, tmp_path_factory) -> Path:
             launched = world.run(stage)
             assert launched.success, launched
     return home
+
+
+@pytest.fixture
+def history(staged_home, mappings) -> Iterator[dg.DagsterInstance]:
+    """What extracting and staging left in the persistent instance."""
+    with open_instance(settings_of(staged_home, mappings, "http://127.0.0.1:9")) as instance:
+        yield instance
 
 
 def settings_of(home: Path, mappings: Path, url: str) -> Settings:
