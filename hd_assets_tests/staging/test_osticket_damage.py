@@ -175,6 +175,20 @@ def test_missing_bytes_are_named_in_a_note(desk):
         assert name in note
 
 
+def test_an_empty_file_is_named_in_a_note_and_not_sent(damaged):
+    desk, injected = damaged
+    [file] = injected["file_empty"]
+    [row] = desk.records(
+        "select attachments.* from staging.attachments, raw.attachment"
+        " where attachment.id = attachments.source_id and attachment.file_id = ?",
+        str(file),
+    )
+    assert (row["size_bytes"], row["disposition"], row["carrier"]) == (0, "missing", None)
+    assert reasons(desk, "attachment", row["source_id"]) == ["file_empty"]
+    notes = desk.rows("select body_text from staging.parts where origin = 'unsent_files' and kind = 'note'")
+    assert any("empty.txt (0 bytes): it is empty" in text for (text,) in notes)
+
+
 def test_topics_that_are_their_own_ancestors_still_have_a_name(damaged):
     desk, injected = damaged
     for topic in injected["topic_loop"]:

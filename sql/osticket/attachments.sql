@@ -162,7 +162,8 @@ owned as (
             else concat(options.migration, '-thread_entry-', coalesce(shown_by.entry_id, described.object_id))
         end as owner,
         case
-            when described.sha256 is null then 'missing'
+            -- A file without a byte cannot be sent; the part it came with must arrive all the same.
+            when described.sha256 is null or described.size_bytes = 0 then 'missing'
             when described.use_type = 'F' then 'manual'
             when described.size_bytes > options.limit_bytes then 'oversize'
             else 'send'

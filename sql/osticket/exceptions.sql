@@ -318,7 +318,8 @@ file_rows as (
 outcomes as (
     select
         file_id,
-        max(status) as status
+        max(status) as status,
+        max(try_cast(size_bytes as bigint)) as size_bytes
     from raw.file_bytes
     group by file_id
 ),
@@ -331,6 +332,7 @@ file_reasons as (
             when uses.use_type <> 'F' and homes.conversation is null then 'owner_missing'
             when file_rows.id is null then 'file_row_missing'
             when coalesce(outcomes.status, 'missing') <> 'stored' then 'bytes_missing'
+            when outcomes.size_bytes = 0 then 'file_empty'
         end as reason_code
     from uses
     inner join homes
@@ -628,6 +630,11 @@ sentences as (
                     code := 'bytes_missing',
                     sentence := 'The content of the file is missing or short; a note names it.',
                     remedy := 'Deliver the folder of the attachments (OSTICKET_FILES) and extract again.'
+                ),
+                struct_pack(
+                    code := 'file_empty',
+                    sentence := 'The file holds no byte, and such a file cannot be sent; a note names it.',
+                    remedy := 'None: there is nothing in it.'
                 ),
                 struct_pack(
                     code := 'no_email',

@@ -76,6 +76,7 @@ attachments as (
         position,
         filename,
         size_bytes,
+        sha256,
         disposition,
         source_id
     from staging.attachments
@@ -346,7 +347,7 @@ unsent_files as (
                     e'\n• ', attachments.filename, ' (', attachments.size_bytes, ' bytes): ',
                     case attachments.disposition
                         when 'oversize' then concat('larger than the limit of ', options.limit_bytes, ' bytes')
-                        else 'its content is missing in the source'
+                        else if(attachments.sha256 is null, 'its content is missing in the source', 'it is empty')
                     end
                 ),
                 '' order by attachments.position, attachments.source_id
