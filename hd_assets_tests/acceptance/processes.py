@@ -69,6 +69,7 @@ class Workshop:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HD_", "OSTICKET_", "DAGSTER_"))}
         self.environment = {**inherited, **variables, **own, "DAGSTER_DISABLE_TELEMETRY": "yes"}
         self.simulator: Program | None = None
+        self._http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
 
     def __enter__(self):
         self.serve()
@@ -103,7 +104,7 @@ class Workshop:
 
     def told(self) -> dict:
         """What the simulator says about itself: counts, requests by route, writes."""
-        answer = httpx.get(f"{self.url}/_simulator/state", timeout=30, trust_env=False)
+        answer = self._http.get("/_simulator/state")
         answer.raise_for_status()
         return answer.json()
 

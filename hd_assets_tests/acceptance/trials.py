@@ -116,7 +116,7 @@ def _struck(workshop: Workshop, trial: Trial, dice: random.Random, moment: int, 
     """One run up to its violent end; False when it ended before the moment came."""
     with workshop.child("publish", *MONTHS) as publisher:
         while publisher.code is None and workshop.writes() < moment:
-            time.sleep(0.01)
+            time.sleep(0.02)
         time.sleep(dice.random() * 0.05)
         if publisher.code is not None:
             trial.codes.append(publisher.code)
