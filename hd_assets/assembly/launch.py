@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Everything a step says goes into the event log; on a terminal only the caller speaks.
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 STOPPED = 130
+_INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def run_job(
     """Run one job of a migration: discover, stage, plan, publish, reconcile or deliver.
 
     `window` None: all months up to now, as one run. Failures of steps are told in the result, not raised; what cannot
-    even begin (a mapping without SQL, an unknown source) raises HdError. KeyboardInterrupt passes through.
+    even begin (a mapping without SQL, an unknown source) raises HdError. Ctrl-C ends the run; it is a failure with
+    exit code 130.
     """
     names = Names.of(migration)
     name = names.job(stage, options.target) if stage in ("plan", "publish", "reconcile") else names.job(stage)
@@ -95,6 +97,8 @@ def _told(name: str, result: ExecuteInProcessResult) -> Launched:
             failure = _failure(event)
             if failure is not None:
                 told.failures.append(failure)
+        elif event.event_type == dg.DagsterEventType.RUN_FAILURE and not told.failures:
+            told.failures += _failure_of_run(event)
     for check in result.get_asset_check_evaluations():
         if check.passed:
             told.checks_passed += 1
@@ -119,11 +123,29 @@ def _failure(event: dg.DagsterEvent) -> StepFailure | None:
     kind = data.error.cls_name if data.error and data.error.cls_name else "unknown error"
     if kind == "DagsterAssetCheckFailedError":
         return None
-    if kind in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
-        return StepFailure(step, "stopped on request", step, "start the same command again; it resumes", STOPPED)
+    if kind in _INTERRUPTS:
+        return _stopped(step)
     cause = data.error.cause if data.error else None
     if cause is not None and cause.cls_name:
         kind = cause.cls_name
+    return _bug(step, kind)
+
+
+def _failure_of_run(event: dg.DagsterEvent) -> list[StepFailure]:
+    """A run that failed without a failed step: stopped between two steps, or its resources could not be made."""
+    error = event.job_failure_data.first_step_failure_event is None and event.job_failure_data.error
+    if not error:
+        return []
+    if error.cls_name in _INTERRUPTS:
+        return [_stopped("between two steps")]
+    return [_bug("before the first step", error.cls_name or "unknown error")]
+
+
+def _stopped(step: str) -> StepFailure:
+    return StepFailure(step, "stopped on request", step, "start the same command again; it resumes", STOPPED)
+
+
+def _bug(step: str, kind: str) -> StepFailure:
     return StepFailure(
         step,
         f"unexpected {kind}: this is a bug",
