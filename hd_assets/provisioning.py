@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hd_assets.errors import UsageError
+import httpx
+
+from hd_assets.errors import UnreachableError, UsageError
 from hd_assets.mapping import Migration
 from hd_assets.settings import Settings
 from hd_assets.warehouse import Warehouse
@@ -44,3 +46,17 @@ def readiness(settings: Settings, migration: Migration) -> dict[str, Any]:
         "teams": [{"name": name, "admin_emails": members or []} for name, members in teams],
         "custom_object_types": [name for (name,) in types],
     }
+
+
+def provision(settings: Settings, wanted: dict[str, Any]) -> None:
+    """Let the simulator make what `readiness` lists. Raises UnreachableError when it does not do so."""
+    try:
+        # a proxy of the environment leads away from the loopback interface
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            client.post(f"{settings.simulator_url}/_simulator/provision", json=wanted).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as fault:
+        raise UnreachableError(
+            f"the simulator does not answer ({type(fault).__name__})",
+            where=settings.simulator_url,
+            mend="start it with `hd-assets simulator`, or correct HD_SIMULATOR_URL",
+        ) from fault

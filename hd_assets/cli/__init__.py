@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from types import FrameType
@@ -10,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from hd_assets.errors import HdError
+from hd_assets.errors import HdError, UsageError
 
 # command → module below hd_assets.cli and the click command in it
 COMMANDS = {
@@ -62,6 +63,17 @@ def main() -> NoReturn:
     except HdError as fault:
         click.echo(f"error: {fault}", err=True)
         sys.exit(fault.exit_code)
+    except BrokenPipeError:
+        # `hd-assets trace … | head`: whoever read has seen enough; the interpreter must not flush into nothing
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as fault:
+        click.echo(
+            f"error: {fault.strerror or type(fault).__name__}\n  where: {fault.filename or 'a file of this home'}\n"
+            "  mend:  check that the path can be written (HD_HOME) and that the disk has room",
+            err=True,
+        )
+        sys.exit(UsageError.exit_code)
     except click.exceptions.Exit as fault:
         sys.exit(fault.exit_code)
     except click.ClickException as fault:

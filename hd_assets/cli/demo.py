@@ -56,9 +56,7 @@ def demo(migrations: tuple[str, ...], tickets: int, no_ui: bool, port: int, json
 
 def _move(settings: Settings, name: str, tickets: int, json_file: str | None) -> int:
     """Sample data → raw → staging → the workspace's admins and teams → publish → read back → documents."""
-    import httpx
-
-    from hd_assets.provisioning import readiness
+    from hd_assets.provisioning import provision, readiness
     from hd_assets.samples.registry import write
 
     migration = open_migration(settings, name, "simulator")
@@ -69,15 +67,14 @@ def _move(settings: Settings, name: str, tickets: int, json_file: str | None) ->
     code = follow(course, STAGES["stage"], None, quiet=True)
     if code:
         return code
-    httpx.post(
-        f"{settings.simulator_url}/_simulator/provision", json=readiness(settings, migration), timeout=30
-    ).raise_for_status()
+    provision(settings, readiness(settings, migration))
     code = follow(course, tuple(job for job in STAGES["deliver"] if job not in STAGES["stage"]), json_file)
-    click.echo(f"documents: {settings.stores(name).deliverables}")
+    on_err = json_file == "-"
+    click.echo(f"documents: {settings.stores(name).deliverables}", err=on_err)
     if not code:
-        click.echo("to run its steps by hand:")
+        click.echo("to run its steps by hand:", err=on_err)
         for variable, value in report.variables.items():
-            click.echo(f"  export {variable}={value}")
+            click.echo(f"  export {variable}={value}", err=on_err)
     return code
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from hd_assets.cli.common import migration_argument, open_migration, open_settings
-from hd_assets.errors import UnreachableError, UsageError
+from hd_assets.errors import UsageError
 
 
 @click.group(invoke_without_command=True)
@@ -40,21 +40,12 @@ def simulator(ctx: click.Context, port: int | None, state: Path | None, faults: 
 @migration_argument
 def provision(migration: str) -> None:
     """Make the admins and teams a customer's admin makes by hand, from the staged teammates and inboxes."""
-    import httpx
-
+    from hd_assets.provisioning import provision as ask_for
     from hd_assets.provisioning import readiness
 
     settings = open_settings("simulator")
     wanted = readiness(settings, open_migration(settings, migration))
-    try:
-        answer = httpx.post(f"{settings.simulator_url}/_simulator/provision", json=wanted, timeout=30)
-        answer.raise_for_status()
-    except httpx.HTTPError as fault:
-        raise UnreachableError(
-            f"the simulator does not answer ({type(fault).__name__})",
-            where=settings.simulator_url,
-            mend="start it with `hd-assets simulator`, or correct HD_SIMULATOR_URL",
-        ) from fault
+    ask_for(settings, wanted)
     click.echo(f"provisioned {len(wanted['admins'])} admins and {len(wanted['teams'])} teams")
 
 
@@ -80,6 +71,7 @@ def sample_data(source: str, directory: Path, tickets: int, seed: int) -> None:
     """Write a believable helpdesk in SOURCE's own form into DIRECTORY."""
     from hd_assets.samples.registry import write
 
+    open_settings()
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as fault:

@@ -136,8 +136,11 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
             course.checks["passed"] += launched.checks_passed
             course.checks["failed"] += len(launched.checks_failed)
             if not launched.success:
-                code = _failed(launched)
+                code = _failed(course, launched)
                 break
+    if code and json_file is None:
+        # what stopped the run, a locked warehouse for one, may stop the counting as well
+        return code
     document = report.document(
         course.settings,
         course.migration,
@@ -154,7 +157,7 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
     return code
 
 
-def _failed(launched: Launched) -> int:
+def _failed(course: Course, launched: Launched) -> int:
     """Tell every failure of a run and choose the exit code."""
     for failure in launched.failures:
         click.echo(f"error: {failure.what}\n  where: {failure.where}\n  mend:  {failure.mend}", err=True)
@@ -162,6 +165,13 @@ def _failed(launched: Launched) -> int:
         click.echo(f"check failed: {check}", err=True)
     codes = [failure.exit_code for failure in launched.failures]
     if launched.checks_failed:
+        name = course.migration.name
+        click.echo(
+            f"  where: {course.migration.path} and {course.settings.stores(name).warehouse}\n"
+            f"  mend:  map it or leave it out with a reason, or correct the source; then run again."
+            f" `hd-assets status {name}` lists what fails",
+            err=True,
+        )
         codes.append(3)
     return max(codes, default=1)
 
