@@ -9,12 +9,13 @@ import re
 import threading
 from typing import Any
 
-from hd_assets.errors import BlockedError
+from hd_assets.errors import BlockedError, UnreachableError
 from hd_assets.publish.context import SIMULATOR, PublishContext
 from hd_assets.publish.ledger import Ledger
 from hd_assets.publish.outcomes import RefusedError, UnknownError
 
 Doc = dict[str, Any]
+_MOST_TRIES = 8
 _MARKER = re.compile(r"ledger ([0-9a-f]{32}) run (\d+)")
 
 
@@ -126,7 +127,7 @@ class Fence:
     def _write(self, method: str, path: str, body: Doc, text: str) -> None:
         """Until the marker stands; a lost answer is looked up, twice and H apart, before a new one is made."""
         context = self._context
-        while True:
+        for _ in range(_MOST_TRIES):
             try:
                 self._marker = context.client.send(method, path, body).data
                 return
@@ -142,6 +143,12 @@ class Fence:
                     where=f"{method} {path}",
                     mend="give the token the permission to write conversation attributes",
                 ) from fault
+
+        raise UnreachableError(
+            f"the marker could not be written in {_MOST_TRIES} attempts",
+            where=f"{method} {path} at {context.client.base_url}",
+            mend="the server answers with errors; look at its state, then start the same command again",
+        )
 
     def _stands(self, text: str) -> bool:
         self._marker = self._read()

@@ -28,6 +28,7 @@ _OUTCOME = (
     " outcome_at = ?4, sent_at = coalesce(?5, sent_at), status = ?6, error_code = ?7, request_id = ?8,"
     " applied_at = case when ?1 = 'applied' then ?4 else applied_at end where key = ?9"
 )
+MOST_RESENT = 20
 _TWIN = "insert or replace into twins values (?, ?, 'due', null)"
 
 
@@ -121,7 +122,7 @@ class Job:
         self, work: Work, steps: Sequence[tuple[Desired, Operation]], handlers: Mapping[str, Handler], gate: Gate
     ) -> None:
         self._work, self._handlers, self._gate = work, handlers, gate
-        self._steps, self._at = list(steps), 0
+        self._steps, self._at, self._resent = list(steps), 0, 0
         self._buffer: list[Statement] = []
         self.halted: str | None = None
 
@@ -223,7 +224,7 @@ class Job:
                 ready = (row.sent_at or context.clock.now()) + _wait(self._work)
                 if context.clock.now() < ready:
                     return ready
-                found = handler.look(attempt) or handler.look_elsewhere(attempt)
+                found = handler.look_elsewhere(attempt)
         except BusyError:
             return context.clock.now() + 1.0
         except AmbiguousError as fault:
@@ -238,7 +239,11 @@ class Job:
         if found is not None:
             self._work.tally.add(entry.object, "recovered")
             self._applied(entry, row, found)
+        elif self._resent >= MOST_RESENT:
+            # it stays unknown and the next run takes it up; other records must not wait for this one
+            self.halted = "unknown"
         else:
+            self._resent += 1
             self._send(entry, row, again=True)
         return None
 

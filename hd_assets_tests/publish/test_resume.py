@@ -131,3 +131,17 @@ def test_an_unreachable_target_ends_the_step_and_leaves_nothing_unknown(tmp_path
     made.transport.before = None
     made.publish()
     assert differences(made, STAGED) == []
+
+
+def test_a_request_whose_answer_never_comes_is_left_for_the_next_run(tmp_path):
+    made = desk(tmp_path, STAGED)
+    made.simulator.set_faults(FaultPlan(faults=(Fault(kind="status_before", route="POST /conversations/1/reply"),)))
+    told = made.publish()
+    assert told[-1]["conversations.created"] == 5
+    with made.context() as context:
+        left = {(row.conversation, row.state) for row in context.books.iterate("state <> 'applied'")}
+    assert len({conversation for conversation, _ in left}) == 1
+    assert {state for _, state in left} == {"unknown", "planned"}
+    made.simulator.set_faults(FaultPlan())
+    made.publish()
+    assert differences(made, STAGED) == []
