@@ -200,8 +200,17 @@ def load(folder: Path, name: str) -> Migration:
             where=str(path),
             mend="correct the named keys; `hd-assets mapping check` reads the file again",
         ) from fault
+    mapping = _with_own_mark(mapping, name)
     overrides = {sql.stem: sql for sql in sorted((folder / name / "sql").glob("*.sql"))}
     return Migration(name=name, mapping=mapping, path=path, digest=_digest(mapping, overrides), overrides=overrides)
+
+
+def _with_own_mark(mapping: Mapping, name: str) -> Mapping:
+    """Declare `<migration>_source_id`, by which a migration knows its conversations, so that nobody has to write it."""
+    mark = Attribute(type="string", description="External id in the source; marks what the migration owns")
+    declared = dict(mapping.attributes.get("conversation", {}))
+    declared.setdefault(f"{name}_source_id", mark)
+    return mapping.model_copy(update={"attributes": {**mapping.attributes, "conversation": declared}})
 
 
 def _digest(mapping: Mapping, overrides: dict[str, Path]) -> str:

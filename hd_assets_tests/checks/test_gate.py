@@ -92,7 +92,7 @@ PLANTED = [
     ("conversations.every_value_mapped", attribute("depot_level", '"Middle"'), "value is no option of depot_level"),
     ("exceptions.every_custom_field_mapped", """insert into staging.exceptions values
         ('conversations', 'ticket', '1', 'depot-ticket-1', 'unmapped_field', 'x', 'x', null, true, null)""",
-     "unmapped_field: 1"),
+     "depot-ticket-1 of conversations"),
     ("exceptions.every_custom_field_mapped", """insert into staging.inventory values
         ('depot-field-1', 'field', '1', 'd', 'custom_field', 'x', '{"unmapped": true}')""", "unmapped custom_field"),
     # Links

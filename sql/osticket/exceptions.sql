@@ -393,7 +393,7 @@ field_reasons as (
             when 'U' then 'contacts'
             else 'companies'
         end as object,
-        case when form_field.id is null then 'custom_field_unknown' else 'custom_field_unmapped' end as reason_code
+        case when form_field.id is null then 'custom_field_unknown' else 'unmapped_field' end as reason_code
     from answered_fields
     left join raw.form_field
         on answered_fields.field_id = form_field.id
@@ -662,7 +662,7 @@ sentences as (
                     remedy := 'None needed.'
                 ),
                 struct_pack(
-                    code := 'custom_field_unmapped',
+                    code := 'unmapped_field',
                     sentence := 'The form field is neither mapped nor left out.',
                     remedy := 'Add it to custom_fields of the mapping.'
                 )
