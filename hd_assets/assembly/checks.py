@@ -9,7 +9,6 @@ from hd_assets.assembly.staging import TOTALS, StagedObject, ancestors
 from hd_assets.assembly.steps import Plant, mendable, run_window
 from hd_assets.checks import CHECKS, Check, CheckContext
 from hd_assets.checks.base import judged
-from hd_assets.partitions import windows
 from hd_assets.staging import functions
 
 
@@ -18,7 +17,7 @@ def staging_checks(plant: Plant, objects: Mapping[str, StagedObject]) -> list[dg
     carried: dict[str, list[Check]] = {}
     for check in CHECKS:
         carried.setdefault(carrier(check, objects), []).append(check)
-    return [_checks_of(plant, objects, name, checks) for name, checks in carried.items()]
+    return [_checks_of(plant, name, checks) for name, checks in carried.items()]
 
 
 def carrier(check: Check, objects: Mapping[str, StagedObject]) -> str:
@@ -36,12 +35,11 @@ def check_name(check: Check, carried_by: str) -> str:
     return check.name if carried_by == check.object else f"{check.object}_{check.name}"
 
 
-def _checks_of(
-    plant: Plant, objects: Mapping[str, StagedObject], carried_by: str, checks: Sequence[Check]
-) -> dg.AssetChecksDefinition:
+def _checks_of(plant: Plant, carried_by: str, checks: Sequence[Check]) -> dg.AssetChecksDefinition:
+    """The checks are not partitioned: they judge the months of their run, and the page would show a partitioned check
+    as skipped after every run over several months."""
     names = plant.names
     by_name = {check_name(check, carried_by): check for check in checks}
-    is_windowed = carried_by == TOTALS or objects[carried_by].model.windowed
 
     @dg.multi_asset_check(
         name=names.op("staging", f"{carried_by}_checks"),
@@ -52,7 +50,6 @@ def _checks_of(
                 description=check.description,
                 blocking=True,
                 additional_deps=_also_read(names, check, carried_by),
-                partitions_def=windows(plant.migration.mapping.first_day) if is_windowed else None,
             )
             for name, check in by_name.items()
         ],

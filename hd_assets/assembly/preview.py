@@ -49,15 +49,21 @@ HARMLESS = (
 Sources = Mapping[str, Iterable[tuple[str, str]]]
 
 
-def column_schema(model: type[StagedRow], sources: Sources | None = None) -> dg.TableSchema:
+def column_types(model: type[StagedRow]) -> dg.TableSchema:
+    """Columns and types, for the time before the first materialization.
+
+    Without descriptions: the page prefers those of a definition to those of a materialization, which say more.
+    """
+    return dg.TableSchema([dg.TableColumn(name, kind) for name, kind in duckdb_columns(model).items()])
+
+
+def column_schema(model: type[StagedRow], sources: Sources) -> dg.TableSchema:
     """Columns with type and meaning; the description names the source columns, because the page draws no lineage."""
     columns = []
     for name, kind in duckdb_columns(model).items():
-        said = [model.model_fields[name].description or ""]
-        if sources is not None:
-            origin = ", ".join(f"{table}.{column}" for table, column in sorted(sources.get(name, ())))
-            said.append(f"from {origin}" if origin else "constant or counted")
-        columns.append(dg.TableColumn(name, kind, description=" · ".join(part for part in said if part) or None))
+        origin = ", ".join(f"{table}.{column}" for table, column in sorted(sources.get(name, ())))
+        said = [model.model_fields[name].description, f"from {origin}" if origin else "constant or counted"]
+        columns.append(dg.TableColumn(name, kind, description=" · ".join(part for part in said if part)))
     return dg.TableSchema(columns)
 
 

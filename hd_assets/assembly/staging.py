@@ -10,7 +10,14 @@ import dagster as dg
 from sqlglot.errors import SqlglotError
 
 from hd_assets.assembly.names import Names
-from hd_assets.assembly.preview import asset_of, column_lineage, column_schema, markdown_table, preview
+from hd_assets.assembly.preview import (
+    asset_of,
+    column_lineage,
+    column_schema,
+    column_types,
+    markdown_table,
+    preview,
+)
 from hd_assets.assembly.steps import Plant, run_window, running
 from hd_assets.checks import CheckContext
 from hd_assets.checks.base import judged
@@ -90,7 +97,7 @@ def staging_asset(plant: Plant, staged: StagedObject) -> dg.AssetsDefinition:
         deps=staged.keys(names),
         code_version=staged.digest,
         description=f"{grain} Filled by `{staged.path.name}`.",
-        metadata={"dagster/column_schema": column_schema(model), "sql_file": str(staged.path)},
+        metadata={"dagster/column_schema": column_types(model), "sql_file": str(staged.path)},
         partitions_def=windows(migration.mapping.first_day) if model.windowed else None,
         pool=names.pool,
         backfill_policy=dg.BackfillPolicy.single_run(),
