@@ -69,13 +69,16 @@ class Workshop:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HD_", "OSTICKET_", "DAGSTER_"))}
         self.environment = {**inherited, **variables, **own, "DAGSTER_DISABLE_TELEMETRY": "yes"}
         self.simulator: Program | None = None
-        self._http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        self._http: httpx.Client | None = None
 
     def __enter__(self):
+        # one connection for all questions: a client for each would cost more than the publisher
+        self._http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
         self.serve()
         return self
 
     def __exit__(self, *fault):
+        self._http.close()
         if self.simulator is not None:
             self.simulator.kill()
 
