@@ -13,13 +13,15 @@ from unittest import mock
 import pytest
 
 from hd_assets.cli.run import STAGES
+from hd_assets.extract.retry import RetryBudget
 from hd_assets.mapping import load
 from hd_assets.provisioning import readiness
 from hd_assets.samples.osticket import SampleOptions, write
 from hd_assets.settings import Settings
 from hd_assets_tests.cli.desk import TOKEN, Answer, CommandLine, first_month, free_port, mappings, workspace
+from hd_assets_tests.mariadb import mariadb  # noqa: F401 - a fixture
 
-TICKETS = 40
+TICKETS = 34
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def moved(tmp_path_factory) -> Moved:
         f"http://127.0.0.1:{free_port()}",
         {"INTERCOM_TOKEN": TOKEN, "HD_SIMULATOR_TOKEN": TOKEN},
     )
-    with mock.patch("hd_assets.samples.registry.generator", lambda source: partial(write, options=options)):
+    with mock.patch("hd_assets.samples.registry.generator", return_value=partial(write, options=options)):
         answer = hd("demo", "--tickets", str(TICKETS), "--no-ui", "--json", "-")
     assert answer.code == 0, answer.text
     return Moved(hd, answer, json.loads(answer.out))
@@ -92,3 +94,21 @@ def empty(tmp_path) -> Iterator[CommandLine]:
     """A fresh home, a fresh workspace that takes only our token, and no source."""
     with workspace() as (simulator, url):
         yield CommandLine(tmp_path / "home", mappings(tmp_path / "mappings"), url, {"INTERCOM_TOKEN": TOKEN}, simulator)
+
+
+@pytest.fixture(scope="session")
+def bare(moved, tmp_path_factory) -> Iterator[CommandLine]:
+    """A home without data, shared by runs that must leave it so."""
+    folder = tmp_path_factory.mktemp("bare")
+    shutil.copytree(moved.hd.home / "dagster", folder / "home" / "dagster")
+    shutil.copytree(moved.hd.mappings, folder / "mappings")
+    with workspace() as (simulator, url):
+        yield CommandLine(folder / "home", folder / "mappings", url, {"INTERCOM_TOKEN": TOKEN}, simulator)
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Pauses between attempts are not slept."""
+    monkeypatch.setattr("hd_assets.extract.raw.RetryBudget", partial(RetryBudget, sleep=lambda seconds: None))
+    monkeypatch.setattr("hd_assets.publish.client.MOST_ATTEMPTS", 2)
+    monkeypatch.setattr("hd_assets.warehouse.LOCK_BUDGET_SECONDS", 0.3)

@@ -1,4 +1,4 @@
-"""The command line on one home, called in this process: environment, output and exit code as a shell would have them."""
+"""The command line on one home, called in this process: environment, output and exit code as in a shell."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from hd_assets.simulator.server import SimulatorServer
 
 # Distinctive, so that it is found wherever it should not be.
 TOKEN = "tok-5e0c9a71-never-to-be-seen"
+PASSWORD = "pw-71bd44-never-to-be-seen"
 OURS = re.compile(r"HD_|OSTICKET_|INTERCOM_|DAGSTER_")
 SCREEN = 25
 
