@@ -8,17 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from hd_assets.samples.osticket import SampleOptions, write
 from hd_assets.samples.report import SampleReport
 from hd_assets_tests.acceptance.books import SourceBook, differences, workspace_book
-from hd_assets_tests.acceptance.processes import Workshop
+from hd_assets_tests.acceptance.processes import Program, Workshop
 
 TICKETS = 60
 # All of the sample; Dagster's events about the years after it would cost more time than publishing does.
 MONTHS = ("2023-01", "2023-04")
-UNREACHABLE = 4
 # Starts after the last kill; an unreachable workspace ends a run, so one more may be needed.
 STARTS = 3
 
@@ -92,50 +89,60 @@ def run_trial(staged: Staged, root: Path, number: int, *, kills: int = 1, victim
     dice = random.Random(trial.seed)
     moments = sorted(dice.randrange(1, staged.writes) for _ in range(kills))
     with staged.copy(root) as workshop:
-        for moment in moments:
-            if not _struck(workshop, trial, dice, moment, victims):
-                break
+        if victims == "workspace":
+            _strike_workspace(workshop, trial, dice, moments)
+        else:
+            _strike_publisher(workshop, trial, dice, moments, with_workspace=victims == "both")
         for _ in range(STARTS):
             with workshop.child("publish", *MONTHS) as publisher:
                 trial.codes.append(publisher.wait())
             if trial.codes[-1] == 0:
                 break
         else:
-            trial.findings.append(f"does not end: {workshop_log(root)}")
+            log = (root / "publish.log").read_text(encoding="utf-8", errors="replace")
+            trial.findings.append(f"does not end: {log[-2000:]}")
         book = workspace_book(workshop.url, staged.source)
         trial.findings += differences(book, staged.reference) + staged.source.missing(book)
     trial.seconds = time.monotonic() - begun
     return trial
 
 
-def workshop_log(root: Path) -> str:
-    return (root / "publish.log").read_text(encoding="utf-8", errors="replace")[-2000:]
-
-
-def _struck(workshop: Workshop, trial: Trial, dice: random.Random, moment: int, victims: str) -> bool:
-    """One run up to its violent end; False when it ended before the moment came."""
-    with workshop.child("publish", *MONTHS) as publisher:
-        while publisher.code is None and workshop.writes() < moment:
-            time.sleep(0.02)
-        time.sleep(dice.random() * 0.05)
-        if publisher.code is not None:
-            trial.codes.append(publisher.code)
-            return False
-        trial.kills.append(_written(workshop))
-        if victims != "workspace":
+def _strike_publisher(
+    workshop: Workshop, trial: Trial, dice: random.Random, moments: list[int], *, with_workspace: bool
+) -> None:
+    """One run for each moment, up to its violent end."""
+    for moment in moments:
+        with workshop.child("publish", *MONTHS) as publisher:
+            if not _awaited(workshop, trial, dice, publisher, moment):
+                trial.codes.append(publisher.wait())
+                return
             publisher.kill()
-        if victims != "publisher":
-            workshop.simulator.kill()
-            time.sleep(dice.random())
-            workshop.serve()
-        if victims == "workspace":
-            # it may wait for the workspace to come back, or end and say that it is unreachable
-            trial.codes.append(publisher.wait())
+            if with_workspace:
+                _restart(workshop, dice)
+
+
+def _strike_workspace(workshop: Workshop, trial: Trial, dice: random.Random, moments: list[int]) -> None:
+    """One run; it waits for the workspace to come back each time, or ends and says that it is unreachable."""
+    with workshop.child("publish", *MONTHS) as publisher:
+        for moment in moments:
+            if not _awaited(workshop, trial, dice, publisher, moment):
+                break
+            _restart(workshop, dice)
+        trial.codes.append(publisher.wait())
+
+
+def _awaited(workshop: Workshop, trial: Trial, dice: random.Random, publisher: Program, moment: int) -> bool:
+    """Wait for the moment; False when the run has ended before it came."""
+    while publisher.code is None and workshop.writes() < moment:
+        time.sleep(0.02)
+    time.sleep(dice.random() * 0.05)
+    if publisher.code is not None:
+        return False
+    trial.kills.append(workshop.writes())
     return True
 
 
-def _written(workshop: Workshop) -> int:
-    try:
-        return workshop.writes()
-    except httpx.HTTPError:
-        return -1
+def _restart(workshop: Workshop, dice: random.Random) -> None:
+    workshop.simulator.kill()
+    time.sleep(dice.random())
+    workshop.serve()
