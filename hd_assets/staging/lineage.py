@@ -92,7 +92,8 @@ def _traced(sql: str, used: tuple[tuple[str, str, tuple[tuple[str, str], ...]], 
     for space, table, columns in used:
         schema.setdefault(space, {})[table] = dict(columns)
     # The library understands the shape by table; it lowers every name, so the spelling is looked up afterwards.
-    nodes = sqlglot_lineage(None, sql, schema, dialect="duckdb")
+    # Trimmed selects are copies for showing, one a node; only the columns are read here.
+    nodes = sqlglot_lineage(None, sql, schema, dialect="duckdb", trim_selects=False)
     spelled = {
         (f"{space}.{table}".lower(), column.lower()): (f"{space}.{table}", column)
         for space, tables in schema.items()
