@@ -110,7 +110,12 @@ def read_back(settings: Settings, migration: Migration, target: str) -> dict[str
 def document(
     settings: Settings, migration: Migration, target: str, *, after_run: int, checks: dict[str, int], seconds: float
 ) -> dict[str, Any]:
-    """The document of `--json`."""
+    """The document of `--json`.
+
+    `exceptions` counts records that stay behind; a damaged record that migrates with a substitute is among `staged`.
+    Both stand with their reason codes in `hd-assets status --json`. `after_run`: ledger runs up to this one count as
+    earlier, so that what they sent is `unchanged`.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "tool_version": tool_version(),
