@@ -9,6 +9,7 @@ from hd_assets.checks.base import Check, CheckContext, Verdict, judged
 from hd_assets.errors import BlockedError
 from hd_assets.partitions import Window
 from hd_assets.staging import functions
+from hd_assets.staging.stamps import outdated
 from hd_assets.warehouse import Connection
 
 CHECKS: tuple[Check, ...] = (
@@ -31,7 +32,14 @@ def evaluate(
 
 
 def gate(connection: Connection, window: Window, context: CheckContext) -> None:
-    """Raise BlockedError naming every failed check; return only if all of them passed."""
+    """Raise BlockedError naming every failed check; return only if all of them passed on today's mapping."""
+    old = outdated(connection, context.migration, window)
+    if old:
+        raise BlockedError(
+            f"the mapping was changed after {', '.join(old)} were staged, so nothing is sent",
+            where=f"migration {context.migration.name}, mapping {context.migration.digest[:12]}, months {window}",
+            mend=f"stage again under the mapping as it is now: `hd-assets run {context.migration.name} --until stage`",
+        )
     failed = [(check, verdict) for check, verdict in evaluate(connection, window, context) if not verdict.passed]
     if not failed:
         return

@@ -19,6 +19,7 @@ from hd_assets.mapping import Migration
 from hd_assets.model import STAGING_MODELS, HomeWindow, StagedRow, duckdb_columns
 from hd_assets.partitions import Window
 from hd_assets.staging import functions
+from hd_assets.staging.stamps import stamp
 from hd_assets.warehouse import Connection, scalar
 
 MODELS: dict[str, type[StagedRow]] = {model.table: model for model in STAGING_MODELS}
@@ -65,6 +66,7 @@ def stage(
             where=str(path),
             mend="correct the file or the raw data it names; the window was left as it was",
         ) from None  # the fault's own text may hold row values
+    stamp(connection, migration, object, window, windowed=model.windowed)
     return Staged(object, _rows(connection, model, window), path, hashlib.sha256(sql.encode()).hexdigest())
 
 

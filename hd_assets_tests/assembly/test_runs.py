@@ -196,6 +196,21 @@ def test_a_fault_in_raw_data_leaves_every_publish_asset_of_its_run_unmaterialize
     assert world.writes == 0
 
 
+def test_a_mapping_changed_after_staging_publishes_nothing_until_it_is_staged_again(world):
+    options = {**world.migration.mapping.options, "topics": "flat"}
+    mapping = world.migration.mapping.model_copy(update={"options": options})
+    world.migration = world.migration.model_copy(update={"mapping": mapping, "digest": "f" * 64})
+    refused = world.run("publish", execute=True)
+    assert not refused.success
+    assert refused.failures[0].exit_code == 3
+    assert "changed after" in refused.failures[0].what
+    assert "--until stage" in refused.failures[0].mend
+    assert world.writes == 0
+    assert world.run("discover").success
+    assert world.run("stage").success
+    assert world.run("plan").success
+
+
 def test_one_publish_asset_clicked_alone_needs_a_plan_and_the_permission(world):
     refused = select(world, "publish/workspace")
     assert "0 operations planned, nothing sent" in failures(refused)["osticket__publish__workspace"].description
