@@ -111,6 +111,7 @@ class Mapping(_Strict):
     targets: dict[Literal["simulator", "test", "production"], Target]
     options: dict[str, str | int | bool | None] = Field(default_factory=dict, description="Choices the SQL reads.")
     publish: Publishing = Publishing()
+    exceptions_limit: int | None = Field(None, ge=0, description="A run ends with exit code 1 above so many.")
     objects: dict[str, ObjectMapping | LeftOut]
     attributes: dict[AttributeObject, dict[str, Attribute]] = Field(default_factory=dict)
     custom_fields: dict[str, dict[str, CustomField | LeftOut]] = Field(default_factory=dict)

@@ -154,7 +154,21 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
     write_json(document, json_file)
     if code == 0 and "reconcile" in jobs and document["reconciliation"]["differing"]:
         code = DIFFERENCES
-    return code
+    return code or _beyond_limit(course, sum(row["exceptions"] for row in document["counts"].values()))
+
+
+def _beyond_limit(course: Course, exceptions: int) -> int:
+    """Exit code for the records that stay behind: 1 above the mapping's limit, so that a script notices."""
+    limit = course.migration.mapping.exceptions_limit
+    if limit is None or exceptions <= limit:
+        return 0
+    click.echo(
+        f"{exceptions} records stay behind, the limit is {limit}\n"
+        f"  where: staging.exceptions of {course.migration.name}, exceptions_limit in {course.migration.path}\n"
+        f"  mend:  `hd-assets status {course.migration.name}` lists the reasons and their remedies",
+        err=True,
+    )
+    return DIFFERENCES
 
 
 def _failed(course: Course, launched: Launched) -> int:
