@@ -31,25 +31,29 @@ def test_published_twice_the_second_run_writes_nothing(staged, tmp_path):
         workshop.does(workshop.child("publish", *MONTHS))
 
 
-def test_a_range_of_months_published_again_writes_nothing(staged, tmp_path):
+@pytest.mark.campaign
+def test_campaign_a_range_of_months_published_again_writes_nothing(staged, tmp_path):
     with staged.copy(tmp_path, published=True) as workshop, writes(workshop, {}):
         workshop.does(workshop.child("publish", "2023-01", "2023-02"))
 
 
-def test_a_run_without_execute_prints_the_plan_and_writes_nothing(staged, tmp_path):
+@pytest.mark.campaign
+def test_campaign_a_run_without_execute_prints_the_plan_and_writes_nothing(staged, tmp_path):
     with staged.copy(tmp_path) as workshop, writes(workshop, {}):
         said = workshop.does(workshop.command("run", "osticket", "--from", MONTHS[0], "--to", MONTHS[1]))
         assert "plan: " in said
         assert "nothing was sent" in said
 
 
-def test_the_publish_job_without_execute_is_refused_and_writes_nothing(staged, tmp_path):
+@pytest.mark.campaign
+def test_campaign_the_publish_job_without_execute_is_refused_and_writes_nothing(staged, tmp_path):
     with staged.copy(tmp_path) as workshop, writes(workshop, {}):
         said = workshop.does(workshop.child("dry", *MONTHS), code=BLOCKED)
         assert "nothing sent" in said
 
 
-def test_the_publish_job_after_a_failed_check_is_refused_and_writes_nothing(staged, tmp_path):
+@pytest.mark.campaign
+def test_campaign_the_publish_job_after_a_failed_check_is_refused_and_writes_nothing(staged, tmp_path):
     with staged.copy(tmp_path) as workshop, writes(workshop, {}):
         with duckdb.connect(str(workshop.home / "osticket" / "warehouse.duckdb")) as connection:
             connection.execute(

@@ -14,7 +14,8 @@ from hd_assets_tests.assembly.conftest import SECRET
 from hd_assets_tests.assembly.test_runs import failures, select
 
 
-def test_a_publish_that_is_stopped_goes_on_where_it_ended(world):
+@pytest.mark.campaign
+def test_campaign_a_publish_that_is_stopped_goes_on_where_it_ended(world):
     threads = dg.AssetKey(["osticket", "publish", "conversations"])
     stopper = threading.Thread(target=_stop_when_conversations_come, args=(world,), daemon=True)
     stopper.start()
