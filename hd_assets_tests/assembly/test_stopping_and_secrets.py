@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 import dagster as dg
+import pytest
 
 from hd_assets.simulator.core import Simulator
 from hd_assets.simulator.server import SimulatorServer
