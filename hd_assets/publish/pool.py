@@ -6,23 +6,29 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Protocol
 
 from hd_assets.publish.context import PublishContext
-from hd_assets.publish.job import Job
 from hd_assets.publish.outcomes import StoppedError
 from hd_assets.publish.progress import Meter
 
 _NAP_SECONDS = 0.5
 
 
-def run_jobs(context: PublishContext, jobs: Iterator[Job], meter: Meter, *, workers: int) -> None:
+class Advancing(Protocol):
+    """Work on one record. `advance` goes on until the end (None) or until a time to come back (Unix seconds)."""
+
+    def advance(self) -> float | None: ...
+
+
+def run_jobs(context: PublishContext, jobs: Iterator[Advancing], meter: Meter, *, workers: int) -> None:
     """Advance every job to its end. Jobs are taken from the iterator only as fast as they are worked off.
 
     The first failure of a worker stops the others after their current request and is raised here; so is StoppedError.
     """
-    parked: list[tuple[float, int, Job]] = []
+    parked: list[tuple[float, int, Advancing]] = []
     number = itertools.count()
-    running: dict[Future[float | None], Job] = {}
+    running: dict[Future[float | None], Advancing] = {}
     exhausted = False
     pool = ThreadPoolExecutor(workers, thread_name_prefix="publish")
     try:

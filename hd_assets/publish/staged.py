@@ -98,6 +98,13 @@ def _with_parts(connection: Connection, rows: Sequence[Conversation]) -> list[Th
     return [Thread(row, parts.get(row.external_id, []), files.get(row.external_id, [])) for row in rows]
 
 
+def threads_of(warehouse: Warehouse, external_ids: Sequence[str]) -> list[Thread]:
+    """Those conversations; what staging has lost is missing from the answer."""
+    with warehouse.get_connection() as connection:
+        rows = fetch(connection, Conversation, "external_id = any($ids)", ids=list(external_ids))
+        return _with_parts(connection, rows)
+
+
 def count_threads(warehouse: Warehouse, window: Window, only: frozenset[str] | None) -> int:
     where, bound = _IN_WINDOW, dict[str, object](window.parameters)
     if only is not None:
