@@ -6,25 +6,31 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Protocol
 
 from hd_assets.publish.context import PublishContext
-from hd_assets.publish.job import Job
 from hd_assets.publish.outcomes import StoppedError
 from hd_assets.publish.progress import Meter
 
 _NAP_SECONDS = 0.5
 
 
+class Advancing(Protocol):
+    """Work on one record. `advance` goes on until the end (None) or until a time to come back (Unix seconds)."""
+
+    def advance(self) -> float | None: ...
+
+
 class _Queue:
     """What to advance next: a parked job whose time has come goes before one that was not begun."""
 
-    def __init__(self, context: PublishContext, jobs: Iterator[Job]) -> None:
+    def __init__(self, context: PublishContext, jobs: Iterator[Advancing]) -> None:
         self._context, self._jobs = context, jobs
-        self._parked: list[tuple[float, int, Job]] = []
+        self._parked: list[tuple[float, int, Advancing]] = []
         self._number = itertools.count()
         self._exhausted = False
 
-    def take(self) -> Job | None:
+    def take(self) -> Advancing | None:
         """None: nothing can be advanced now."""
         if self._parked and self._parked[0][0] <= self._context.clock.now():
             return heapq.heappop(self._parked)[2]
@@ -32,7 +38,7 @@ class _Queue:
         self._exhausted = following is None
         return following
 
-    def park(self, job: Job, ready: float) -> None:
+    def park(self, job: Advancing, ready: float) -> None:
         heapq.heappush(self._parked, (ready, next(self._number), job))
 
     @property
@@ -41,7 +47,7 @@ class _Queue:
         return self._parked[0][0] if self._parked else None
 
 
-def run_jobs(context: PublishContext, jobs: Iterator[Job], meter: Meter, *, workers: int) -> None:
+def run_jobs(context: PublishContext, jobs: Iterator[Advancing], meter: Meter, *, workers: int) -> None:
     """Advance every job to its end. Jobs are taken from the iterator only as fast as they are worked off.
 
     One worker runs in the calling thread, so that the order of requests is the same each time. The first failure of a
@@ -71,7 +77,7 @@ def _run_here(context: PublishContext, queue: _Queue, meter: Meter) -> None:
 
 
 def _run_in_threads(context: PublishContext, queue: _Queue, meter: Meter, workers: int) -> None:
-    running: dict[Future[float | None], Job] = {}
+    running: dict[Future[float | None], Advancing] = {}
     pool = ThreadPoolExecutor(workers, thread_name_prefix="publish")
     try:
         while True:
@@ -98,7 +104,7 @@ def _run_in_threads(context: PublishContext, queue: _Queue, meter: Meter, worker
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _note(queue: _Queue, job: Job, ready: float | None, meter: Meter) -> None:
+def _note(queue: _Queue, job: Advancing, ready: float | None, meter: Meter) -> None:
     if ready is None:
         meter.add()
     else:
