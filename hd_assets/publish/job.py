@@ -12,7 +12,7 @@ from hd_assets.errors import HdError
 from hd_assets.publish.client import Client
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.desired import Desired
-from hd_assets.publish.ledger import Statement, record_identity
+from hd_assets.publish.ledger import Statement, record_identity, record_recheck
 from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.outcomes import RefusedError, StoppedError, TokenRefusedError, UnknownError
 from hd_assets.publish.payloads import RULES_VERSION
@@ -29,7 +29,6 @@ _OUTCOME = (
     " applied_at = case when ?1 = 'applied' then ?4 else applied_at end where key = ?9"
 )
 MOST_RESENT = 20
-_TWIN = "insert or replace into twins values (?, ?, 'due', null)"
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ class Job:
             raise
         else:
             if again and not self._handlers[entry.kind].repeatable:
-                self._buffer.append((_TWIN, (entry.key, context.clock.now() + _wait(self._work))))
+                self._buffer.append(record_recheck(entry.key, context.clock.now() + _wait(self._work), "resent"))
             self._applied(entry, intended, done)
 
     def _refused(self, entry: Desired, row: Operation, fault: RefusedError, *, again: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import queue
@@ -10,17 +9,22 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from hd_assets.errors import BlockedError, HdError
 from hd_assets.publish.clock import Clock, SystemClock
+from hd_assets.publish.ledger_file import Hold, damaged, explained
+from hd_assets.publish.ledger_migrations import bring_up_to_date, show_as_current
 from hd_assets.publish.ledger_read import LedgerReader
-from hd_assets.publish.ledger_schema import SCHEMA_VERSION, TABLES, connect
+from hd_assets.publish.ledger_schema import SCHEMA_VERSION, Purpose, connect
+from hd_assets.publish.payloads import RULES_VERSION
 
 Statement = tuple[str, Sequence[Any]]
 _MOST_IN_GROUP = 4000
+_COUNT = "insert or replace into meta values ('commits', ?)"
 
 
 class _Ticket:
@@ -36,30 +40,44 @@ class Ledger(LedgerReader):
     """The one writer of a target's ledger, held by an OS lock from opening to closing.
 
     `write` returns when its statements have reached the disk. Callers that come at the same time share one commit,
-    because a commit costs one fsync whatever it holds.
-    Raises BlockedError when another process has the ledger, or when it belongs to something else.
+    because a commit costs one fsync whatever it holds. `run_id` is the id of the launching job: its steps share one
+    run number. `older_copy` is the file as it was, when opening brought an older version up to date.
+    Raises BlockedError when another process has the ledger, when it is damaged, an old copy, or of something else,
+    and when it cannot be written.
     """
 
-    def __init__(self, path: Path, migration: str, target: str, *, step: str = "", clock: Clock | None = None) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self,
+        path: Path,
+        migration: str,
+        target: str,
+        *,
+        step: str = "",
+        clock: Clock | None = None,
+        run_id: str | None = None,
+    ) -> None:
         self.path = path
-        self._lock_file = _lock(path)
+        self._hold = Hold(path)
         try:
             self._writing = connect(str(path))
-            self._prepare(migration, target)
-            super().__init__(connect(str(path), readonly=True))
+            try:
+                self._prepare(migration, target)
+                super().__init__(connect(str(path), readonly=True))
+            except BaseException:
+                self._writing.close()
+                raise
         except sqlite3.DatabaseError as fault:
-            self._lock_file.close()
-            raise _damaged(path, fault) from fault
+            self._hold.close()
+            raise explained(path, fault) or damaged(path, str(fault)) from fault
         except BaseException:
-            self._lock_file.close()
+            self._hold.close()
             raise
         self._tickets: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._commit_groups, name="ledger", daemon=True)
         self._writer.start()
         self.commits = 0
         self.run_no = 0
-        self._step, self._clock = step, clock or SystemClock()
+        self._step, self._clock, self._run_id = step, clock or SystemClock(), run_id
 
     def __enter__(self) -> Ledger:
         return self
@@ -69,74 +87,104 @@ class Ledger(LedgerReader):
 
     def close(self) -> None:
         """Commit what is queued, close, give the lock back."""
-        if self.run_no:
-            self.write([("update runs set ended_at = ? where run_no = ?", (self._clock.now(), self.run_no))])
-        self._tickets.put(None)
-        self._writer.join()
-        super().close()
-        self._writing.close()
-        self._lock_file.close()
+        try:
+            if self.run_no:
+                self.write([("update runs set ended_at = ? where run_no = ?", (self._clock.now(), self.run_no))])
+        except HdError:
+            # the disk is full or gone, which whoever wrote last was told; the run counts as not ended
+            pass
+        finally:
+            self._tickets.put(None)
+            self._writer.join()
+            super().close()
+            self._writing.close()
+            self._hold.close()
 
     def _prepare(self, migration: str, target: str) -> None:
         connection = self._writing
-        connection.execute("begin immediate")
-        for part in _statements(TABLES):
-            connection.execute(part)
-        known = dict(connection.execute("select name, value from meta").fetchall())
-        if not known:
+        self._require_whole()
+        self._require_own(migration, target)
+        self.older_copy = bring_up_to_date(connection, self.path)
+        if not _meta(connection):
             fresh = {
                 "ledger_id": uuid.uuid4().hex,
                 "migration": migration,
                 "target": target,
                 "schema_version": str(SCHEMA_VERSION),
             }
+            connection.execute("begin immediate")
             connection.executemany("insert into meta values (?, ?)", list(fresh.items()))
-            known = fresh
-        connection.execute("commit")
-        if (known["migration"], known["target"]) != (migration, target):
+            connection.execute("commit")
+        known = _meta(connection)
+        self._id, self._count = known["ledger_id"], int(known.get("commits", 0))
+        self._hold.require_newest(self._id, self._count)
+        self._hold.note(self._id, self._count)
+
+    def _require_whole(self) -> None:
+        """After a run that did not end: the file may have suffered with the machine."""
+        if not _has(self._writing, "runs"):
+            return
+        last = self._writing.execute("select ended_at from runs order by run_no desc limit 1").fetchone()
+        if last is not None and last[0] is None:
+            found = self._writing.execute("pragma quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise damaged(self.path, str(found).splitlines()[0])
+
+    def _require_own(self, migration: str, target: str) -> None:
+        known = _meta(self._writing) if _has(self._writing, "meta") else {}
+        if known and (known["migration"], known["target"]) != (migration, target):
             raise BlockedError(
                 f"this ledger belongs to migration {known['migration']!r}, target {known['target']!r}",
                 where=str(self.path),
                 mend="put the right ledger file back, or move this one away",
             )
-        if int(known["schema_version"]) > SCHEMA_VERSION:
-            raise BlockedError(
-                f"the ledger was written by a newer version (schema {known['schema_version']}, known {SCHEMA_VERSION})",
-                where=str(self.path),
-                mend="install the newer version again",
-            )
 
     # runs
 
-    def begin_run(self) -> int:
-        """Open a run under the next number. What the last process meant to send when it died is unknown from now on.
+    def begin_run(self, purpose: Purpose = "publish") -> int:
+        """Open a run under the next number, or go on with the one an earlier step of the same job has begun.
 
-        The horizon of such an operation counts from here: all that is known is that its last byte left before.
+        What the last process meant to send when it died is unknown from now on. The horizon of such an operation
+        counts from here: all that is known is that its last byte left before.
         """
         if self.run_no:
             return self.run_no
-        number = int(self.rows("select coalesce(max(run_no), 0) + 1 from runs")[0][0])
+        last = self.rows("select run_no, run_id, purpose from runs order by run_no desc limit 1")
+        number, run_id, before = last[0] if last else (0, None, purpose)
         now = self._clock.now()
-        self.write(
-            [
-                ("insert into runs values (?, ?, ?, null, ?)", (number, self._step, now, os.getpid())),
-                ("update operations set state = 'unknown', sent_at = ? where state = 'intended'", (now,)),
-            ]
-        )
+        lost: Statement = ("update operations set state = 'unknown', sent_at = ? where state = 'intended'", (now,))
+        if self._run_id is not None and (run_id, before) == (self._run_id, purpose):
+            again = "update runs set step = ?, ended_at = null, pid = ? where run_no = ?"
+            self.write([(again, (self._step, os.getpid(), number)), lost])
+        else:
+            number += 1
+            begun = (
+                "insert into runs (run_no, step, started_at, pid, run_id, tool_version, rules_version, purpose)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?)"
+            )
+            told = (number, self._step, now, os.getpid(), self._run_id, _tool_version(), RULES_VERSION, purpose)
+            self.write([(begun, told), lost])
         self.run_no = number
-        return number
+        return self.run_no
 
     # writing
 
     def write(self, statements: Sequence[Statement]) -> None:
-        """Execute the statements in one transaction; durable when this returns."""
+        """Execute the statements in one transaction; durable when this returns.
+
+        Raises BlockedError when the disk does not take them; then none of them took effect.
+        """
         if not statements:
             return
         ticket = _Ticket(statements)
         self._tickets.put(ticket)
         ticket.done.wait()
-        if ticket.fault is not None:
-            raise ticket.fault
+        fault = ticket.fault
+        if isinstance(fault, sqlite3.Error):
+            # an error of its own for each caller: they may be in different threads
+            raise explained(self.path, fault) or fault from fault
+        if fault is not None:
+            raise fault
 
     def set_meta(self, name: str, value: str) -> None:
         self.write([("insert or replace into meta values (?, ?)", (name, value))])
@@ -175,8 +223,11 @@ class Ledger(LedgerReader):
             for ticket in group:
                 for sql, parameters in ticket.statements:
                     self._writing.execute(sql, parameters)
+            self._writing.execute(_COUNT, (self._count + 1,))
             self._writing.execute("commit")
+            self._count += 1
             self.commits += 1
+            self._hold.note(self._id, self._count)
         except BaseException as fault:  # the waiting callers get it
             if self._writing.in_transaction:
                 self._writing.execute("rollback")
@@ -196,9 +247,14 @@ def read_only(path: Path) -> LedgerReader:
         )
     try:
         connection = connect(str(path), readonly=True)
-        connection.execute("select 1 from operations limit 1")
+        try:
+            show_as_current(connection, path)
+            connection.execute("select 1 from operations limit 1")
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.DatabaseError as fault:
-        raise _damaged(path, fault) from fault
+        raise damaged(path, str(fault)) from fault
     return LedgerReader(connection)
 
 
@@ -223,33 +279,42 @@ def record_prior(kind: str, intercom_id: str, taken_at: float, document: Mapping
     return sql, (kind, intercom_id, taken_at, json.dumps(document, ensure_ascii=False, sort_keys=True))
 
 
-def _statements(script: str) -> list[str]:
-    return [part for part in script.split(";") if part.strip()]
+def record_evidence(key: str, at: float, reason: str, detail: Mapping[str, Any] | None = None) -> Statement:
+    """Why an operation was quarantined. `detail`: Intercom ids, counts, digests; no personal data."""
+    text = json.dumps(detail, ensure_ascii=False, sort_keys=True) if detail is not None else None
+    return "insert or replace into evidence values (?, ?, ?, ?)", (key, at, reason, text)
 
 
-def _lock(path: Path) -> IO[str]:
-    file = path.with_name(path.name + ".lock").open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as fault:
-        file.seek(0)
-        holder = file.read().strip() or "unknown"
-        file.close()
-        raise BlockedError(
-            f"process {holder} is publishing to this target",
-            where=str(path),
-            mend="wait for that run to end, or stop it; two publishers on one ledger could double records",
-        ) from fault
-    file.seek(0)
-    file.truncate()
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
-
-
-def _damaged(path: Path, fault: Exception) -> HdError:
-    return BlockedError(
-        f"the ledger cannot be read: {fault}",
-        where=str(path),
-        mend="put the newest backup of the file back; `hd-assets adopt` rebuilds a lost ledger from the workspace",
+def record_decision(
+    key: str, at: float, decided_by: str, why: str, outcome: str, intercom_id: str | None = None
+) -> Statement:
+    """What a person decided about a quarantined operation. `outcome`: applied or not_sent."""
+    return "insert or replace into decisions values (?, ?, ?, ?, ?, ?)", (
+        key,
+        at,
+        decided_by,
+        why,
+        outcome,
+        intercom_id,
     )
+
+
+def record_recheck(key: str, due_at: float, reason: str) -> Statement:
+    """Look the operation up once more at `due_at` (Unix seconds). `reason`: resent or late."""
+    return "insert or replace into recheck values (?, ?, ?, 'due', null)", (key, due_at, reason)
+
+
+def _meta(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("select name, value from meta").fetchall())
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    found = connection.execute("select 1 from sqlite_master where type = 'table' and name = ?", (table,)).fetchone()
+    return found is not None
+
+
+def _tool_version() -> str:
+    try:
+        return version("hd-assets")
+    except PackageNotFoundError:
+        return "unknown"

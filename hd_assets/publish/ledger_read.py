@@ -16,7 +16,11 @@ _SLICE = 500
 
 @dataclass(frozen=True)
 class Operation:
-    """One row of `operations`: one write to the target, planned or done. Times in Unix seconds."""
+    """One row of `operations`: one write to the target, planned or done. Times in Unix seconds.
+
+    `payload_digest` is of what was sent last, `seen_digest` of what staging gives now; `sent_digest` is a keyed digest
+    of what a look-up compares, so that a lost answer is looked for by what was sent and not by newer rules.
+    """
 
     key: str
     kind: str
@@ -43,6 +47,7 @@ class Operation:
     status: int | None
     error_code: str | None
     request_id: str | None
+    sent_digest: str | None = None
 
 
 @dataclass(frozen=True)

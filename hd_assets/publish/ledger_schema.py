@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 State = Literal["planned", "intended", "applied", "refused", "unknown", "quarantined", "conflict", "skipped"]
 Origin = Literal["created", "adopted", "matched", "fallback"]
+Purpose = Literal["publish", "rollback", "adopt", "resolve"]
 
 # `conflict` counts as sent: the operation took effect, and the source has changed or lost its record since.
 SENT = ("applied", "conflict")
@@ -18,7 +19,8 @@ OPEN = ("planned", "intended", "unknown", "refused")
 TABLES = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
 create table if not exists runs (
-  run_no integer primary key, step text not null, started_at real not null, ended_at real, pid integer not null);
+  run_no integer primary key, step text not null, started_at real not null, ended_at real, pid integer not null,
+  run_id text, tool_version text, rules_version integer, purpose text not null default 'publish');
 create table if not exists operations (
   key text primary key,
   kind text not null,
@@ -44,7 +46,8 @@ create table if not exists operations (
   applied_at real,
   status integer,
   error_code text,
-  request_id text
+  request_id text,
+  sent_digest text
 ) without rowid;
 create index if not exists operations_conversation on operations (conversation, position);
 create index if not exists operations_open on operations (object, state) where state <> 'applied';
@@ -56,8 +59,17 @@ create index if not exists identities_intercom on identities (intercom_id);
 create table if not exists prior_values (
   kind text not null, intercom_id text not null, taken_at real not null, document text not null,
   primary key (kind, intercom_id)) without rowid;
-create table if not exists twins (
-  key text primary key, due_at real not null, state text not null, detail text) without rowid;
+create table if not exists evidence (
+  key text not null, at real not null, reason text not null, detail text, primary key (key, at)) without rowid;
+create table if not exists decisions (
+  key text not null, at real not null, decided_by text not null, why text not null, outcome text not null,
+  intercom_id text, primary key (key, at)) without rowid;
+create table if not exists undo (
+  key text primary key, run_no integer, target_kind text not null, external_id text not null, intercom_id text,
+  action text not null, position integer not null, state text not null, intended_at real, sent_at real,
+  outcome_at real, status integer, error_code text, detail text) without rowid;
+create table if not exists recheck (
+  key text primary key, due_at real not null, reason text not null, state text not null, detail text) without rowid;
 create table if not exists request_counts (
   run_no integer not null, method text not null, route text not null, status text not null, number integer not null,
   primary key (run_no, method, route, status)) without rowid;
@@ -89,6 +101,7 @@ COLUMNS = (
     "status",
     "error_code",
     "request_id",
+    "sent_digest",
 )
 
 

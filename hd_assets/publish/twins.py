@@ -7,13 +7,13 @@ from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.outcomes import RefusedError, StoppedError
 from hd_assets.publish.threads_read import Thread, matching_parts, opening_of, read_thread, search_conversations
 
-_SETTLED = "update twins set state = ?, detail = ? where key = ?"
+_SETTLED = "update recheck set state = ?, detail = ? where key = ?"
 
 
 def check_twins(work: Work) -> None:
     """Wait until each due look-up may be believed, then settle it. A stop leaves the rest to the next run."""
     context = work.context
-    due = context.books.rows("select key, due_at from twins where state = 'due' order by due_at")
+    due = context.books.rows("select key, due_at from recheck where state = 'due' order by due_at")
     for key, due_at in due:
         while context.clock.now() < due_at:
             if context.stopping:

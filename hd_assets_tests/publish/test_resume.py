@@ -53,7 +53,7 @@ def killed_publish(made, at, phase):
     if killer.copy is None:
         return False
     ledger = made.stores.ledger("simulator")
-    for file in ledger.parent.glob("ledger.sqlite-*"):
+    for file in ledger.parent.glob("ledger.sqlite?*"):
         file.unlink()
     shutil.move(killer.copy, ledger)
     return True
