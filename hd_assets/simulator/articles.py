@@ -156,7 +156,9 @@ def delete(call: Call) -> Doc:
 
 
 def list_articles(call: Call) -> Doc:
-    found = [doc for _, doc in call.store.scan("article", visible_by=call.now - call.rules.list_lag_seconds)]
+    found = [
+        doc for _, doc in call.store.scan("article", visible_by=call.now - call.rules.list_lag_seconds, way="list")
+    ]
     found.sort(key=lambda doc: doc["updated_at"], reverse=True)
     shown, pages = numbered_page(call, found, path="/articles", most=250)
     pages["next"] = None
@@ -169,7 +171,7 @@ def search(call: Call) -> Doc:
     visible_by = call.now - call.rules.search_lag_seconds
     found = [
         doc
-        for _, doc in call.store.scan("article", visible_by=visible_by)
+        for _, doc in call.store.scan("article", visible_by=visible_by, way="search")
         if phrase in f"{doc['title']} {plain(doc['body'])}".casefold() and state in (None, "all", doc["state"])
     ]
     articles = [article_view(call, doc) for doc in found]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from hd_assets.simulator.store import fold
+from hd_assets.simulator import ids
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid, not_found
 
 DATA_TYPES = ("string", "integer", "float", "boolean", "datetime", "date", "options")
@@ -135,7 +135,7 @@ def create_conversation_attribute(call: Call) -> Doc:
         options = call.body.get("options")
         if not isinstance(options, list) or not options:
             raise ApiError(422, "parameter_invalid", "options must be an array")
-        doc["options"] = [_new_option(entry) for entry in options]
+        doc["options"] = [_new_option(call, entry) for entry in options]
     elif data_type == "relationship":
         doc["reference"] = call.mapping("reference")
     elif data_type == "string":
@@ -143,14 +143,14 @@ def create_conversation_attribute(call: Call) -> Doc:
     return conversation_attribute_view(call.store.add("conversation_attribute", doc, now=call.now))
 
 
-def _new_option(entry: Any) -> Doc:
+def _new_option(call: Call, entry: Any) -> Doc:
     if not isinstance(entry, dict) or "label" not in entry:
         raise ApiError(422, "parameter_invalid", "label is required")
     if not isinstance(entry["label"], str):
         raise ApiError(422, "parameter_invalid", "label must be a string")
     if set(entry) - {"label"}:
         raise ApiError(422, "parameter_invalid", "only 'label' is accepted")
-    return {"id": str(uuid.uuid4()), "label": entry["label"], "archived": False}
+    return {"id": ids.uuid_id(call.store, "option"), "label": entry["label"], "archived": False}
 
 
 def conversation_attribute_view(doc: Doc) -> Doc:
@@ -198,7 +198,7 @@ def _list_attribute(call: Call) -> Doc:
 
 def add_option(call: Call) -> Doc:
     doc = _list_attribute(call)
-    doc["options"].append(_new_option(call.body))
+    doc["options"].append(_new_option(call, call.body))
     return conversation_attribute_view(call.store.replace("conversation_attribute", doc))
 
 
@@ -218,7 +218,7 @@ def _write_option(call: Call, doc: Doc, changed: Doc) -> Doc:
 def rename_option(call: Call) -> Doc:
     doc = _list_attribute(call)
     option = _option(call, doc)
-    return _write_option(call, doc, {**option, "label": _new_option(call.body)["label"]})
+    return _write_option(call, doc, {**option, "label": _new_option(call, call.body)["label"]})
 
 
 def archive_option(call: Call) -> Doc:

@@ -39,3 +39,8 @@ class VirtualClock:
     def sleep(self, seconds: float) -> None:
         with self._lock:
             self._now += max(0.0, seconds)
+
+    def move_to(self, moment: float) -> None:
+        """Set the clock, also back."""
+        with self._lock:
+            self._now = moment

@@ -6,7 +6,7 @@ import re
 
 from hd_assets.simulator import ids, paging
 from hd_assets.simulator.attributes import checked_contact_values, merged_values
-from hd_assets.simulator.store import fold
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid, not_found
 
 _FIELDS = ("name", "plan", "size", "website", "industry", "monthly_spend")
@@ -117,7 +117,7 @@ def find(call: Call) -> Doc:
 
 
 def _listed(call: Call) -> list[Doc]:
-    docs = [doc for _, doc in call.store.scan("company", visible_by=call.now - call.rules.list_lag_seconds)]
+    docs = [doc for _, doc in call.store.scan("company", visible_by=call.now - call.rules.list_lag_seconds, way="list")]
     docs = [doc for doc in docs if _live(call, doc)]
     if call.rules.company_hidden_until_attached:
         docs = [doc for doc in docs if call.store.has("contact", "company", doc["id"])]

@@ -7,7 +7,7 @@ from typing import Any
 from hd_assets.simulator import ids
 from hd_assets.simulator.attributes import checked_contact_values, merged_values
 from hd_assets.simulator.paging import cursor_page
-from hd_assets.simulator.store import fold
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, absent, invalid, optional_identifier, user_not_found
 
 _TEXTS = ("phone", "name", "avatar", "owner_id")
@@ -188,7 +188,7 @@ def find_by_external_id(call: Call) -> Doc:
 def list_contacts(call: Call) -> Doc:
     found = (
         (seq, doc)
-        for seq, doc in call.store.scan("contact", visible_by=call.now - call.rules.list_lag_seconds)
+        for seq, doc in call.store.scan("contact", visible_by=call.now - call.rules.list_lag_seconds, way="list")
         if not doc["archived"]
     )
     data, total, pages = cursor_page(found, dict(call.query), lambda doc: contact_view(call, doc), default=50, most=150)

@@ -56,7 +56,7 @@ def get(call: Call) -> Doc:
 
 
 def list_conversations(call: Call) -> Doc:
-    found = call.store.scan("conversation", visible_by=call.now - call.rules.list_lag_seconds)
+    found = call.store.scan("conversation", visible_by=call.now - call.rules.list_lag_seconds, way="list")
     conversations, total, pages = cursor_page(
         found,
         dict(call.query),

@@ -137,7 +137,9 @@ def delete_collection(call: Call) -> Doc:
 
 
 def list_collections(call: Call) -> Doc:
-    found = [doc for _, doc in call.store.scan("collection", visible_by=call.now - call.rules.list_lag_seconds)]
+    found = [
+        doc for _, doc in call.store.scan("collection", visible_by=call.now - call.rules.list_lag_seconds, way="list")
+    ]
     shown, pages = numbered_page(call, found, path="/help_center/collections", most=250)
     pages["next"] = None
     data = [collection_view(call, doc) for doc in shown]

@@ -161,7 +161,7 @@ def _candidates(call: Call, kind: str, tree: Filter | Group, key_field: str, key
                 high = min(high, int(condition.value))
         created = (low, high)
     visible_by = call.now - call.rules.search_lag_seconds
-    return call.store.scan(kind, visible_by=visible_by, created=created, key=wanted)
+    return call.store.scan(kind, visible_by=visible_by, way="search", created=created, key=wanted)
 
 
 def _pagination(call: Call) -> Doc:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hd_assets.simulator.store import fold
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.wire import Call, Doc
 
 

@@ -34,7 +34,14 @@ class _WithHangUp:
 def _config(simulator: Simulator, host: str, port: int) -> uvicorn.Config:
     app = _WithHangUp(create_app(simulator))
     return uvicorn.Config(
-        app, host=host, port=port, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        app,
+        host=host,
+        port=port,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        date_header=False,
+        timeout_graceful_shutdown=2,
     )
 
 

@@ -3,202 +3,240 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pydantic_core import from_json, to_json
+
+from hd_assets.simulator import later
+from hd_assets.simulator.counters import Counters
+from hd_assets.simulator.store_schema import KEYS, SCHEMA
+
 Doc: TypeAlias = dict[str, Any]
-
-SCHEMA = """
-create table if not exists meta (key text primary key, value text not null) without rowid;
-create table if not exists counters (name text primary key, value integer not null) without rowid;
-create table if not exists objects (
-  seq integer primary key autoincrement, kind text not null, id text not null,
-  created integer not null, visible_at real not null, doc text not null, unique (kind, id));
-create index if not exists objects_created on objects (kind, created);
-create table if not exists keys (
-  kind text not null, name text not null, value text not null, id text not null,
-  primary key (kind, name, value, id)) without rowid;
-create index if not exists keys_id on keys (kind, id);
-create table if not exists parts (
-  id integer primary key, conversation text not null, created integer not null, type text not null, doc text not null);
-create index if not exists parts_conversation on parts (conversation, id);
-create table if not exists files (
-  id integer primary key, conversation text not null, sha256 text not null, name text not null,
-  content_type text not null, size integer not null);
-create index if not exists files_conversation on files (conversation);
-create index if not exists files_sha256 on files (sha256);
-create table if not exists blobs (sha256 text primary key, content blob not null);
-create table if not exists pending (id integer primary key, due real not null, request text not null, body blob);
-"""
-
-
-def fold(value: str) -> str:
-    """How names and addresses are compared."""
-    return value.strip().casefold()
-
-
-def _one(value: Any, *, folded: bool = False) -> list[str]:
-    if value is None or value == "":
-        return []
-    return [fold(str(value)) if folded else str(value)]
-
-
-# What each kind of document can be found by.
-KEYS: dict[str, Callable[[Doc], dict[str, list[str]]]] = {
-    "admin": lambda d: {"email": _one(d["email"], folded=True)},
-    "team": lambda d: {"name": _one(d["name"], folded=True)},
-    "company": lambda d: {"company_id": _one(d["company_id"]), "name": _one(d["name"], folded=True)},
-    "contact": lambda d: {
-        "external_id": _one(d["external_id"]),
-        "email": _one(d["email"], folded=True),
-        "company": list(d["companies"]),
-        "tag": list(d["tags"]),
-    },
-    "tag": lambda d: {"name": _one(d["name"], folded=True)},
-    "data_attribute": lambda d: {
-        "name": _one(d["name"], folded=True),
-        "live": [] if d["archived"] else ["yes"],
-    },
-    "conversation_attribute": lambda d: {"name": _one(d["name"])},
-    "conversation": lambda d: {"contact": list(d["contacts"]), "ticket": ["yes"] if d["ticket"] else []},
-    "article": lambda d: {"parent": _one(d["parent_id"])},
-    "redirect": lambda d: {"from": [f"{d['help_center_id']} {d['from_url']}"]},
-    "custom_object": lambda d: {"external_id": [f"{d['type']} {d['external_id']}"], "type": [d["type"]]},
-    "note": lambda d: {"owner": [d["owner"]]},
-}
 
 
 class Store:
-    """Documents by kind and id. Not thread-safe: the simulator holds its lock around every use."""
+    """Documents by kind and id. Not thread-safe: the simulator holds its lock around every use.
 
-    def __init__(self, path: Path | None) -> None:
+    Counters live in memory and go into the file with the transaction of the write that raised them; what was counted
+    outside of one goes along with the next. `seed` decides the secret of a new workspace.
+    """
+
+    def __init__(self, path: Path | None, *, seed: int = 0) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+        self._lasting = path is not None
         self._db = sqlite3.connect(
             str(path) if path else ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        if path is not None:
-            self._db.execute("pragma journal_mode=wal")
-        self._db.execute("pragma synchronous=normal")
-        self._db.executescript(SCHEMA)
+        self._execute = self._db.execute
+        if self._lasting:
+            self._execute("pragma journal_mode=wal")
+        self._execute("pragma synchronous=normal")
+        self._db.executescript(SCHEMA + later.SCHEMA)
         self._db.create_function("folded", 1, lambda text: text.casefold() if text else "", deterministic=True)
-        self.search_delay = 0.0
-        self.secret = bytes.fromhex(self.meta("secret", secrets.token_hex(16)))
+        # set by the simulator for each request: the time, how long what it writes stays unseen by way, how long what
+        # it replaces is remembered, and for reads the time they tell the state of
+        self.now = 0.0
+        self.lags: dict[str, float] = {}
+        self.memory_seconds = 0.0
+        self.as_of: float | None = None
+        self.secret = hashlib.sha256(self.meta("secret", f"secret of {seed}").encode()).digest()
+        self.counters = Counters(self._db)
+        self.count_up = self.counters.up
+        self.later = later.Later(self._db)
+        self._has_earlier = self._any_earlier()
 
     def close(self) -> None:
+        if self._lasting and self.counters.unsaved:
+            with self.transaction():
+                pass
         self._db.close()
+
+    def snapshot(self) -> bytes:
+        """The whole store as one SQLite image."""
+        self.counters.save()
+        return self._db.serialize()
+
+    def restore(self, image: bytes) -> None:
+        """Become what a snapshot holds."""
+        if self._lasting:
+            with sqlite3.connect(":memory:") as source:
+                source.deserialize(image)
+                source.backup(self._db)
+            source.close()
+        else:
+            self._db.deserialize(image)
+        self.secret = hashlib.sha256(self.meta("secret", "").encode()).digest()
+        self._read_again()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; committed on a clean exit."""
-        self._db.execute("begin immediate")
+        self._execute("begin immediate")
+        self.counters.begin()
         try:
             yield
+            if self._lasting:
+                self.counters.save()
         except BaseException:
-            self._db.execute("rollback")
+            self._execute("rollback")
+            self.counters.take_back()
+            self.later.read()
+            self._has_earlier = self._any_earlier()
             raise
-        self._db.execute("commit")
+        finally:
+            self.counters.end()
+        self._execute("commit")
 
     def clear(self) -> None:
         """Forget everything but the workspace's own identity."""
-        for table in ("counters", "objects", "keys", "parts", "files", "blobs", "pending"):
-            self._db.execute(f"delete from {table}")
+        for table in ("counters", "objects", "keys", "parts", "files", "blobs", "pending", "behind", "earlier"):
+            self._execute(f"delete from {table}")
+        self._read_again()
+
+    def _read_again(self) -> None:
+        self.counters.read()
+        self.later.read()
+        self._has_earlier = self._any_earlier()
+
+    def _any_earlier(self) -> bool:
+        return self._execute("select 1 from earlier limit 1").fetchone() is not None
 
     # identity and counters
 
     def meta(self, key: str, default: str) -> str:
         """A lasting setting; `default` is stored on first use."""
-        self._db.execute("insert or ignore into meta values (?, ?)", (key, default))
-        row = self._db.execute("select value from meta where key = ?", (key,)).fetchone()
+        self._execute("insert or ignore into meta values (?, ?)", (key, default))
+        row = self._execute("select value from meta where key = ?", (key,)).fetchone()
         return str(row[0])
 
     def set_meta(self, key: str, value: str) -> None:
-        self._db.execute("insert or replace into meta values (?, ?)", (key, value))
-
-    def count_up(self, name: str, by: int = 1, *, start: int = 0) -> int:
-        """Raise a counter and return it; a new one begins at `start + by`."""
-        row = self._db.execute(
-            "insert into counters values (?, ?) on conflict (name) do update set value = value + ? returning value",
-            (name, start + by, by),
-        ).fetchone()
-        return int(row[0])
-
-    def counters(self, prefix: str) -> dict[str, int]:
-        rows = self._db.execute("select name, value from counters where substr(name, 1, ?) = ?", (len(prefix), prefix))
-        return {name[len(prefix) :]: value for name, value in rows}
+        self._execute("insert or replace into meta values (?, ?)", (key, value))
 
     # documents
 
     def get(self, kind: str, key: str) -> Doc | None:
-        row = self._db.execute("select doc from objects where kind = ? and id = ?", (kind, key)).fetchone()
-        return json.loads(row[0]) if row else None
+        row = self._execute("select doc, visible_at from objects where kind = ? and id = ?", (kind, key)).fetchone()
+        if row is None:
+            return None
+        if self.as_of is not None:
+            return self._as_of(kind, key, row[0], row[1])
+        doc: Doc = from_json(row[0])
+        return doc
+
+    def _as_of(self, kind: str, key: str, now: str, since: float) -> Doc | None:
+        """A document as a stale read sees it."""
+        moment = self.as_of if self.as_of is not None else self.now
+        earlier = self._earlier(kind, "*", moment).get(key, now) if since <= moment else None
+        return from_json(earlier) if earlier else None
 
     def add(self, kind: str, doc: Doc, *, now: float) -> Doc:
-        """Insert a document that has an `id`; lists and searches see it by `visible_at`."""
-        self._db.execute(
+        """Insert a document that has an `id`; the lags of the request decide when it shows in searches and lists."""
+        self._execute(
             "insert into objects (kind, id, created, visible_at, doc) values (?, ?, ?, ?, ?)",
-            (kind, doc["id"], int(doc.get("created_at") or now), now + self.search_delay, _dump(doc)),
+            (kind, doc["id"], int(doc.get("created_at") or now), now, _dump(doc)),
         )
+        for way, lag in self.lags.items():
+            self._set_aside(kind, doc["id"], way, self.now + lag, None)
         self._write_keys(kind, doc)
         return doc
 
     def replace(self, kind: str, doc: Doc) -> Doc:
         """Write a changed document back."""
-        self._db.execute("update objects set doc = ? where kind = ? and id = ?", (_dump(doc), kind, doc["id"]))
+        if self.lags or self.memory_seconds:
+            self._remember(kind, doc["id"])
+        self._execute("update objects set doc = ? where kind = ? and id = ?", (_dump(doc), kind, doc["id"]))
         self._write_keys(kind, doc)
         return doc
 
+    def _remember(self, kind: str, key: str) -> None:
+        row = self._execute("select doc from objects where kind = ? and id = ?", (kind, key)).fetchone()
+        if row is None:
+            return
+        for way, lag in self.lags.items():
+            self._set_aside(kind, key, way, self.now + lag, row[0])
+        if self.memory_seconds:
+            self._set_aside(kind, key, "*", self.now, row[0])
+
+    def _set_aside(self, kind: str, key: str, way: str, until: float, doc: str | None) -> None:
+        self._execute("delete from earlier where until < ?", (self.now - self.memory_seconds,))
+        self._execute(
+            "insert into earlier (kind, id, way, until, doc) values (?, ?, ?, ?, ?)", (kind, key, way, until, doc)
+        )
+        self._has_earlier = True
+
+    def _earlier(self, kind: str, way: str, moment: float) -> dict[str, str | None]:
+        """What documents looked like at a moment, for those that have changed since; None was not there."""
+        if not self._has_earlier:
+            return {}
+        rows = self._execute(
+            "select id, doc from earlier where kind = ? and way in (?, '*') and until > ? order by until desc, n desc",
+            (kind, way, moment),
+        )
+        return dict(rows.fetchall())
+
     def remove(self, kind: str, key: str) -> None:
-        self._db.execute("delete from objects where kind = ? and id = ?", (kind, key))
-        self._db.execute("delete from keys where kind = ? and id = ?", (kind, key))
+        self._execute("delete from objects where kind = ? and id = ?", (kind, key))
+        self._execute("delete from keys where kind = ? and id = ?", (kind, key))
 
     def _write_keys(self, kind: str, doc: Doc) -> None:
         extract = KEYS.get(kind)
         if extract is None:
             return
         wanted = {(name, value) for name, values in extract(doc).items() for value in values}
-        rows = self._db.execute("select name, value from keys where kind = ? and id = ?", (kind, doc["id"]))
-        present = {(name, value) for name, value in rows}
-        for name, value in present - wanted:
-            self._db.execute(
+        rows = self._execute("select name, value from keys where kind = ? and id = ?", (kind, doc["id"]))
+        present = set(rows)
+        if wanted == present:
+            return
+        for name, value in sorted(present - wanted):
+            self._execute(
                 "delete from keys where kind = ? and name = ? and value = ? and id = ?", (kind, name, value, doc["id"])
             )
-        for name, value in wanted - present:
-            self._db.execute("insert or ignore into keys values (?, ?, ?, ?)", (kind, name, value, doc["id"]))
+        for name, value in sorted(wanted - present):
+            self._execute("insert or ignore into keys values (?, ?, ?, ?)", (kind, name, value, doc["id"]))
 
     def find(self, kind: str, name: str, value: str) -> list[Doc]:
         """Documents with that key, oldest first."""
-        rows = self._db.execute(
-            "select o.doc from keys k join objects o on o.kind = k.kind and o.id = k.id"
+        rows = self._execute(
+            "select o.id, o.doc, o.visible_at from keys k join objects o on o.kind = k.kind and o.id = k.id"
             " where k.kind = ? and k.name = ? and k.value = ? order by o.seq",
             (kind, name, value),
         )
-        return [json.loads(row[0]) for row in rows]
+        return self._read(kind, rows)
+
+    def _read(self, kind: str, rows: Iterable[tuple[str, str, float]]) -> list[Doc]:
+        if self.as_of is None:
+            return [from_json(doc) for _, doc, _ in rows]
+        read = (self._as_of(kind, key, doc, since) for key, doc, since in rows)
+        return [doc for doc in read if doc is not None]
 
     def has(self, kind: str, name: str, value: str) -> bool:
-        found = self._db.execute(
+        found = self._execute(
             "select 1 from keys where kind = ? and name = ? and value = ? limit 1", (kind, name, value)
         ).fetchone()
         return found is not None
 
     def all(self, kind: str) -> list[Doc]:
-        rows = self._db.execute("select doc from objects where kind = ? order by seq", (kind,))
-        return [json.loads(row[0]) for row in rows]
+        rows = self._execute("select id, doc, visible_at from objects where kind = ? order by seq", (kind,))
+        return self._read(kind, rows)
 
     def scan(
         self,
         kind: str,
         *,
         visible_by: float | None = None,
+        way: str = "",
         created: tuple[int, int] | None = None,
         key: tuple[str, Iterable[str]] | None = None,
     ) -> Iterator[tuple[int, Doc]]:
-        """(sequence, document), newest first, narrowed by visibility, creation span (inclusive), one key."""
+        """(sequence, document), newest first, narrowed by creation span (inclusive) and one key.
+
+        `visible_by`: as things were then, by way of "search" or "list"; None is the plain truth.
+        """
         where, values = ["kind = ?"], [kind]
         bound: list[Any] = list(values)
         if visible_by is not None:
@@ -212,22 +250,26 @@ class Store:
             marks = ", ".join("?" * len(wanted))
             where.append(f"id in (select id from keys where kind = ? and name = ? and value in ({marks}))")
             bound.extend([kind, key[0], *wanted])
-        rows = self._db.execute(f"select seq, doc from objects where {' and '.join(where)} order by seq desc", bound)
-        for seq, doc in rows:
-            yield seq, json.loads(doc)
+        rows = self._execute(f"select seq, id, doc from objects where {' and '.join(where)} order by seq desc", bound)
+        moment = visible_by if visible_by is not None else self.as_of
+        earlier = {} if moment is None else self._earlier(kind, way, moment)
+        for seq, name, now in rows:
+            doc = earlier.get(name, now) if earlier else now
+            if doc:
+                yield seq, from_json(doc)
 
     def matching(self, kind: str, text: str) -> set[str]:
         """Ids of the documents that contain a text somewhere, case ignored."""
-        rows = self._db.execute(
+        rows = self._execute(
             "select id from objects where kind = ? and instr(folded(doc), ?) > 0", (kind, text.casefold())
         )
         return {row[0] for row in rows}
 
     def count(self, kind: str) -> int:
-        return int(self._db.execute("select count(*) from objects where kind = ?", (kind,)).fetchone()[0])
+        return int(self._execute("select count(*) from objects where kind = ?", (kind,)).fetchone()[0])
 
     def count_keyed(self, kind: str, name: str, value: str) -> int:
-        row = self._db.execute(
+        row = self._execute(
             "select count(*) from keys where kind = ? and name = ? and value = ?", (kind, name, value)
         ).fetchone()
         return int(row[0])
@@ -235,52 +277,59 @@ class Store:
     # parts
 
     def add_part(self, conversation: str, doc: Doc) -> None:
-        self._db.execute(
+        self._execute(
             "insert into parts values (?, ?, ?, ?, ?)",
             (int(doc["id"]), conversation, doc["created_at"], doc["part_type"], _dump(doc)),
         )
 
     def part(self, conversation: str, key: str) -> Doc | None:
-        row = self._db.execute(
+        row = self._execute(
             "select doc from parts where id = ? and conversation = ?", (_integer(key), conversation)
         ).fetchone()
-        return json.loads(row[0]) if row else None
+        return from_json(row[0]) if row else None
 
     def replace_part(self, doc: Doc) -> None:
-        self._db.execute("update parts set doc = ? where id = ?", (_dump(doc), int(doc["id"])))
+        self._execute("update parts set doc = ? where id = ?", (_dump(doc), int(doc["id"])))
 
     def parts(self, conversation: str, *, newest: int, by_creation: bool) -> tuple[list[Doc], int]:
         """The newest so many parts in order, and how many there are."""
+        if self.as_of is not None:
+            return self._parts_as_of(conversation, newest, self.as_of)
         order = "created desc, id desc" if by_creation else "id desc"
-        rows = self._db.execute(
+        rows = self._execute(
             f"select doc from parts where conversation = ? order by {order} limit ?", (conversation, newest)
         ).fetchall()
         total = len(rows)
         if total == newest:
-            counted = self._db.execute("select count(*) from parts where conversation = ?", (conversation,))
+            counted = self._execute("select count(*) from parts where conversation = ?", (conversation,))
             total = int(counted.fetchone()[0])
-        return [json.loads(row[0]) for row in reversed(rows)], total
+        return [from_json(row[0]) for row in reversed(rows)], total
+
+    def _parts_as_of(self, conversation: str, newest: int, moment: float) -> tuple[list[Doc], int]:
+        rows = self._execute("select doc from parts where conversation = ? order by id", (conversation,))
+        told = [part for part in (from_json(row[0]) for row in rows) if part["updated_at"] <= moment]
+        return told[-newest:], len(told)
 
     def move_parts(self, conversation: str, into: str) -> None:
-        self._db.execute("update parts set conversation = ? where conversation = ?", (into, conversation))
-        self._db.execute("update files set conversation = ? where conversation = ?", (into, conversation))
+        self._execute("update parts set conversation = ? where conversation = ?", (into, conversation))
+        self._execute("update files set conversation = ? where conversation = ?", (into, conversation))
 
     def part_counts(self) -> dict[str, int]:
-        return dict(self._db.execute("select type, count(*) from parts group by type").fetchall())
+        return dict(self._execute("select type, count(*) from parts group by type").fetchall())
 
     def remove_conversation(self, key: str) -> None:
         """The conversation with its parts and files."""
         self.remove("conversation", key)
-        self._db.execute("delete from parts where conversation = ?", (key,))
-        self._db.execute("delete from files where conversation = ?", (key,))
-        self._db.execute("delete from blobs where sha256 not in (select sha256 from files)")
+        self._execute("delete from parts where conversation = ?", (key,))
+        self._execute("delete from files where conversation = ?", (key,))
+        self._execute("delete from blobs where sha256 not in (select sha256 from files)")
 
     # files
 
     def add_file(self, conversation: str, name: str, content_type: str, content: bytes) -> Doc:
         sha256 = hashlib.sha256(content).hexdigest()
-        self._db.execute("insert or ignore into blobs values (?, ?)", (sha256, content))
-        row = self._db.execute(
+        self._execute("insert or ignore into blobs values (?, ?)", (sha256, content))
+        row = self._execute(
             "insert into files (conversation, sha256, name, content_type, size) values (?, ?, ?, ?, ?) returning id",
             (conversation, sha256, name, content_type, len(content)),
         ).fetchone()
@@ -288,29 +337,17 @@ class Store:
 
     def file(self, key: int) -> tuple[str, str, bytes] | None:
         """(name, content type, bytes)."""
-        row = self._db.execute(
+        row = self._execute(
             "select f.name, f.content_type, b.content from files f join blobs b using (sha256) where f.id = ?", (key,)
         ).fetchone()
         return (row[0], row[1], row[2]) if row else None
 
     def file_count(self) -> int:
-        return int(self._db.execute("select count(*) from files").fetchone()[0])
-
-    # requests that take effect later
-
-    def postpone(self, due: float, request: Mapping[str, Any], body: bytes) -> None:
-        self._db.execute("insert into pending (due, request, body) values (?, ?, ?)", (due, _dump(request), body))
-
-    def due(self, now: float) -> list[tuple[int, float, Doc, bytes]]:
-        rows = self._db.execute("select id, due, request, body from pending where due <= ? order by due, id", (now,))
-        return [(key, due, json.loads(request), body) for key, due, request, body in rows]
-
-    def drop_pending(self, key: int) -> None:
-        self._db.execute("delete from pending where id = ?", (key,))
+        return int(self._execute("select count(*) from files").fetchone()[0])
 
 
 def _dump(doc: Mapping[str, Any]) -> str:
-    return json.dumps(doc, ensure_ascii=False, separators=(",", ":"))
+    return to_json(doc).decode()
 
 
 def _integer(key: str) -> int:

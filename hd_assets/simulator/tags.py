@@ -7,7 +7,7 @@ from typing import Any
 from hd_assets.simulator import ids
 from hd_assets.simulator.companies import require_company
 from hd_assets.simulator.contacts import require_contact
-from hd_assets.simulator.store import fold
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid, not_found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hd_assets.simulator import ids
 from hd_assets.simulator.contacts import require_contact
 from hd_assets.simulator.files import take_files
-from hd_assets.simulator.store import fold
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.text import part_body
 from hd_assets.simulator.wire import (
     ApiError,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from hd_assets.simulator import ids
-from hd_assets.simulator.store import Store, fold
+from hd_assets.simulator.store import Store
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, absent, invalid, not_found
 
 CATEGORIES = ("Customer", "Back-office", "Tracker")
@@ -152,7 +152,7 @@ def create_attribute(call: Call) -> Doc:
 def _list_items(call: Call, known: tuple[Doc, ...] = ()) -> list[Doc]:
     labels = [label.strip() for label in call.required_text("list_items").split(",") if label.strip()]
     by_label = {entry["label"]: entry["id"] for entry in known}
-    return [{"id": by_label.get(label) or str(uuid.uuid4()), "label": label} for label in labels]
+    return [{"id": by_label.get(label) or ids.uuid_id(call.store, "list_item"), "label": label} for label in labels]
 
 
 def update_attribute(call: Call) -> Doc:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hd_assets.simulator import conversations
 from hd_assets.simulator.companies import require_company
 from hd_assets.simulator.contacts import new_contact, require_contact
-from hd_assets.simulator.store import fold
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.text import paragraphs
 from hd_assets.simulator.threads import add_part, admin_author, new_thread, reply, wake
 from hd_assets.simulator.ticket_types import checked_values, next_ticket_number, require_type, state_view

@@ -24,8 +24,8 @@ class _Broken(httpx.SyncByteStream):
 class SimulatorTransport(httpx.BaseTransport):
     """`httpx.Client(transport=SimulatorTransport(simulator), base_url="http://simulator.invalid")`.
 
-    Raises httpx.ConnectError, ReadError, ReadTimeout or RemoteProtocolError where the simulator's faults say so.
-    Several clients may share one.
+    Raises httpx.ConnectError, WriteError, ReadError, ReadTimeout or RemoteProtocolError where the simulator's faults
+    say so. Several clients may share one.
     """
 
     def __init__(self, simulator: Simulator) -> None:
@@ -53,6 +53,10 @@ class SimulatorTransport(httpx.BaseTransport):
 def _error(fault: DroppedError, request: httpx.Request) -> httpx.TransportError:
     if fault.phase == "connect":
         return httpx.ConnectError("connection refused", request=request)
+    if fault.phase == "write":
+        return httpx.WriteError("connection reset by peer", request=request)
+    if fault.phase == "disconnect":
+        return httpx.RemoteProtocolError("server disconnected without sending a response", request=request)
     if fault.phase == "timeout":
         return httpx.ReadTimeout("the read operation timed out", request=request)
     return httpx.ReadError("connection reset by peer", request=request)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import uuid
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+from pydantic_core import from_json, to_json
 
 from hd_assets.simulator.rules import Rules
 from hd_assets.simulator.store import Store
@@ -25,13 +26,13 @@ class Answer:
     truncated: bool = False
 
     def json(self) -> Any:
-        return json.loads(self.body)
+        return from_json(self.body)
 
 
 class DroppedError(Exception):
     """The connection broke and the caller got no answer; `phase` tells when."""
 
-    def __init__(self, phase: Literal["connect", "read", "timeout"]) -> None:
+    def __init__(self, phase: Literal["connect", "write", "read", "disconnect", "timeout"]) -> None:
         super().__init__(f"connection lost: {phase}")
         self.phase = phase
 
@@ -39,9 +40,18 @@ class DroppedError(Exception):
 class ApiError(Exception):
     """A refusal; becomes an error list."""
 
-    def __init__(self, status: int, code: str, message: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.field = status, code, message, field
+        self.headers = dict(headers or {})
 
 
 def invalid(message: str, *, field: str | None = None) -> ApiError:
@@ -61,19 +71,19 @@ def user_not_found() -> ApiError:
 
 
 def encode(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json(document, inf_nan_mode="null")
 
 
 def json_answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(status, {"content-type": "application/json; charset=utf-8", **(headers or {})}, encode(document))
 
 
-def error_answer(fault: ApiError, headers: Mapping[str, str] | None = None) -> Answer:
+def error_answer(fault: ApiError, request_id: str, headers: Mapping[str, str] | None = None) -> Answer:
     entry: Doc = {"code": fault.code, "message": fault.message}
     if fault.field:
         entry["field"] = fault.field
-    envelope = {"type": "error.list", "request_id": str(uuid.uuid4()), "errors": [entry]}
-    return json_answer(fault.status, envelope, headers)
+    envelope = {"type": "error.list", "request_id": request_id, "errors": [entry]}
+    return json_answer(fault.status, envelope, {**fault.headers, **(headers or {})})
 
 
 @dataclass
@@ -180,8 +190,9 @@ class Route:
     template: str
     handler: Handler
     since: str = "2.7"
+    status: int = 200
 
-    @property
+    @functools.cached_property
     def reads(self) -> bool:
         """Whether it leaves the workspace as it is; searches are POSTs that do."""
         return self.method == "GET" or self.template.endswith("/search") or self.template == "/companies/list"

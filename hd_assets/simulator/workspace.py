@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hd_assets.simulator.store import Store, fold
+from hd_assets.simulator.store import Store
+from hd_assets.simulator.store_schema import fold
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid, not_found
 
 
