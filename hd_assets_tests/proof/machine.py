@@ -1,0 +1,276 @@
+"""A publisher that can be killed: processes over byte copies of one ledger, and the workspace that survives them all.
+
+After a kill no code of the dead process has any effect: its transport answers nobody, and its successor opens a copy
+of ledger and WAL taken at that instant. The workspace and the time go on.
+"""
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from hd_assets.errors import HdError
+from hd_assets.mapping import Migration
+from hd_assets.publish import ledger as ledger_module
+from hd_assets.publish.context import open_context
+from hd_assets.settings import Settings
+from hd_assets.simulator.transport import SimulatorTransport
+from hd_assets_tests.builders import MIGRATION
+from hd_assets_tests.proof.bench import Bench
+from hd_assets_tests.proof.steps import STEPS
+from hd_assets_tests.proof.world import World
+
+POINTS = ("before", "wire", "answer", "noted", "torn")
+
+
+class KilledError(BaseException):
+    """The process is gone. Not an Exception: nothing that mends failures may see it."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    """End the process at its `at`-th request (from 1).
+
+    before  the intention is durable, nothing was sent        wire   sent; it takes effect `delay` seconds later
+    answer  it took effect and was answered, nothing is noted   noted  the ledger holds the outcome
+    torn    inside the commit that follows: `cut` (0 to 1) of the WAL's new bytes have reached the disk
+    """
+
+    at: int
+    point: str
+    delay: float = 0.0
+    cut: float = 0.5
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Ledger and WAL at one instant."""
+
+    main: bytes
+    wal: bytes
+
+    @classmethod
+    def of(cls, path: Path) -> "Disk":
+        wal = path.with_name(path.name + "-wal")
+        return cls(path.read_bytes() if path.exists() else b"", wal.read_bytes() if wal.exists() else b"")
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.main:
+            path.write_bytes(self.main)
+        if self.wal:
+            path.with_name(path.name + "-wal").write_bytes(self.wal)
+
+    def torn(self, later: "Disk", cut: float) -> "Disk":
+        """The same with the first part of what a commit changed in the WAL."""
+        old, new = self.wal, later.wal
+        same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+        at = same + int((len(new) - same) * cut)
+        return Disk(self.main, new[:at] + old[at:])
+
+
+@dataclass
+class Ended:
+    """How a process ended: finished, killed, or stopped by a fault it reported."""
+
+    how: str
+    disk: Disk
+    requests: int
+    fault: str = ""
+    after_death: int = 0
+
+
+class Process:
+    """One run of the publisher, from opening the ledger to its end. `watch` hears (number, point) at each boundary."""
+
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        disk: Disk | None,
+        kill: Kill | None = None,
+        *,
+        watch: Callable[["Process", int, str], None] | None = None,
+    ) -> None:
+        self.world, self.bench, self.kill, self.watch = world, world.bench, kill, watch
+        self.folder = folder
+        self.settings = Settings(folder, world.bench.mappings, world.bench.mappings, "http://simulator.invalid")
+        self.path = self.settings.stores(MIGRATION).ledger("simulator")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.settings.stores(MIGRATION).files.symlink_to(world.bench.files)
+        if disk is not None:
+            disk.write(self.path)
+        self.disk: Disk | None = None
+        self.dead = False
+        self.requests = self.after_death = 0
+        self.committing = threading.RLock()
+        self._armed: str | None = None
+        self._inner = SimulatorTransport(world.simulator)
+
+    # its life
+
+    def run(self) -> Ended:
+        try:
+            with _ledgers_of(self):
+                self._steps()
+        except KilledError:
+            pass
+        except HdError as fault:
+            if not self.dead:
+                return self._ended("stopped", f"{type(fault).__name__}: {fault.what}")
+        if self.dead and self.disk is not None:
+            return Ended("killed", self.disk, self.requests, after_death=self.after_death)
+        return self._ended("finished")
+
+    def _ended(self, how: str, fault: str = "") -> Ended:
+        return Ended(how, Disk.of(self.path), self.requests, fault)
+
+    def _steps(self) -> None:
+        run_id = f"run-{self.world.next_run()}"
+        for name, step in STEPS:
+            with open_context(
+                self.settings,
+                self.bench.migration(self.world.workers),
+                "simulator",
+                environment={},
+                transport=_Wire(self),
+                clock=self.world.clock,
+                step=name,
+                run_id=run_id,
+            ) as context:
+                context.warehouse = self.bench.warehouse
+                step(context)
+
+    # its end
+
+    def die(self, disk: Disk | None = None) -> None:
+        """End here. Raises KilledError."""
+        with self.committing:
+            if not self.dead:
+                self.disk = disk or Disk.of(self.path)
+                self.dead = True
+        raise KilledError
+
+    def at_request(self) -> tuple[int, str | None, float]:
+        """Number of the request about to be sent, and what the kill wants of it."""
+        if self.dead:
+            self.after_death += 1
+            raise KilledError
+        if self._armed is not None:
+            # the outcome was written with an earlier commit, or nothing had to be written
+            self.die()
+        self.requests += 1
+        number, kill = self.requests, self.kill
+        if self.watch is not None:
+            self.watch(self, number, "before")
+        if kill is None or kill.at != number:
+            return number, None, 0.0
+        if kill.point == "before":
+            self.die()
+        return number, kill.point, kill.delay
+
+    def after_answer(self, number: int, point: str | None) -> None:
+        if self.watch is not None:
+            self.watch(self, number, "answer")
+        if point == "answer":
+            self.die()
+        if point in ("noted", "torn"):
+            self._armed = point
+
+    def commit(self, work: Callable[[], object]) -> object:
+        """One commit of the ledger, by its writer's thread."""
+        with self.committing:
+            if self.dead:
+                raise KilledError
+            if self._armed != "torn" or self.kill is None:
+                done = work()
+                if self.watch is not None:
+                    self.watch(self, self.requests, "noted")
+                if self._armed == "noted":
+                    self.die()
+                return done
+            earlier = Disk.of(self.path)
+            work()
+            return self.die(earlier.torn(Disk.of(self.path), self.kill.cut))
+
+
+class _Wire(httpx.BaseTransport):
+    """Between a process and the workspace."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        process = self._process
+        number, point, delay = process.at_request()
+        if point == "wire":
+            process.world.late(request, delay)
+            process.die()
+        try:
+            response = process._inner.handle_request(request)
+        except httpx.HTTPError:
+            process.world.log(request, None)
+            process.after_answer(number, point)
+            raise
+        process.world.log(request, response.status_code)
+        process.after_answer(number, point)
+        return response
+
+
+class _Writing:
+    """A ledger's writing connection whose commits the process hears of."""
+
+    def __init__(self, connection: sqlite3.Connection, process: Process) -> None:
+        self._connection, self._process = connection, process
+
+    def execute(self, sql: str, *bound: object) -> object:
+        if sql == "commit":
+            return self._process.commit(lambda: self._connection.execute(sql))
+        return self._connection.execute(sql, *bound)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+
+@contextmanager
+def _ledgers_of(process: Process) -> Iterator[None]:
+    """While it runs, ledgers opened for writing are the process's."""
+    real = ledger_module.connect
+
+    def connect(path: str, *, readonly: bool = False) -> object:
+        connection = real(path, readonly=readonly)
+        return connection if readonly else _Writing(connection, process)
+
+    ledger_module.connect = connect
+    try:
+        yield
+    finally:
+        ledger_module.connect = real
+
+
+@dataclass
+class Machine:
+    """A computer on which one process after the other publishes; `disk` is what it has on its disk."""
+
+    world: World
+    root: Path
+    disk: Disk | None = None
+    ends: list[Ended] = field(default_factory=list)
+
+    def run(self, kill: Kill | None = None, *, watch: Callable | None = None) -> Ended:
+        folder = self.root / f"{len(self.ends)}"
+        shutil.rmtree(folder, ignore_errors=True)
+        ended = Process(self.world, folder, self.disk, kill, watch=watch).run()
+        self.disk = ended.disk
+        self.ends.append(ended)
+        shutil.rmtree(folder, ignore_errors=True)
+        return ended
+
+
+def migration_of(bench: Bench, workers: int) -> Migration:
+    return bench.migration(workers)
