@@ -237,8 +237,10 @@ class Store:
 
         `visible_by`: as things were then, by way of "search" or "list"; None is the plain truth.
         """
-        where, values = ["kind = ?"], [kind]
-        bound: list[Any] = list(values)
+        if self.as_of is not None:
+            visible_by = self.as_of if visible_by is None else min(visible_by, self.as_of)
+        where = ["kind = ?"]
+        bound: list[Any] = [kind]
         if visible_by is not None:
             where.append("visible_at <= ?")
             bound.append(visible_by)
@@ -251,8 +253,7 @@ class Store:
             where.append(f"id in (select id from keys where kind = ? and name = ? and value in ({marks}))")
             bound.extend([kind, key[0], *wanted])
         rows = self._execute(f"select seq, id, doc from objects where {' and '.join(where)} order by seq desc", bound)
-        moment = visible_by if visible_by is not None else self.as_of
-        earlier = {} if moment is None else self._earlier(kind, way, moment)
+        earlier = {} if visible_by is None else self._earlier(kind, way, visible_by)
         for seq, name, now in rows:
             doc = earlier.get(name, now) if earlier else now
             if doc:
