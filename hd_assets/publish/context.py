@@ -163,7 +163,7 @@ def open_context(
             connections=publish.workers + 4,
         )
         try:
-            yield PublishContext(
+            context = PublishContext(
                 migration=migration,
                 target=target,
                 settings=settings,
@@ -177,6 +177,9 @@ def open_context(
                 stop=stopping,
                 only=only,
             )
+            yield context
+            if "fence" in vars(context):
+                context.fence.end()
         finally:
             client.close()
     finally:

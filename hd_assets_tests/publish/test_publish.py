@@ -41,7 +41,7 @@ def test_a_conversation_costs_no_request_more_than_the_design_counts(small):
         requests = context.books.requests()
         kinds = {kind: number for (kind, state), number in context.books.kind_counts().items() if state == "applied"}
     sent = sum(
-        number for route, number in requests.items() if route.startswith(("POST /conversations/{id}/", "PUT /conv"))
+        number for route, number in requests.items() if route.startswith(("POST /conversations/{id}/", "PUT /conversations/{id}"))
     )
     sent += requests["POST /conversations"]
     parts = kinds["reply"] + kinds["note"]
