@@ -1,0 +1,1 @@
+"""Undo from the ledger: newest first, only what we created; adopted records get their earlier values back."""

@@ -1,0 +1,148 @@
+"""What a rollback works with: the workspace as it is read, the ledger, and what staging says was last sent."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from hd_assets.errors import HdError
+from hd_assets.publish.context import PublishContext
+from hd_assets.publish.desired import Desired
+from hd_assets.publish.ledger_read import LedgerReader
+from hd_assets.publish.outcomes import RefusedError
+from hd_assets.publish.plan import article_batches, wanted_furniture, wanted_threads
+from hd_assets.publish.resolve import Concrete, MissingReferenceError, Resolver
+from hd_assets.publish.staged import threads_of
+from hd_assets.rollback.report import Report
+from hd_assets.rollback.selection import Selection
+
+Doc = dict[str, Any]
+GONE = (404, 410)
+_PER_PAGE = 150
+_NUMBERED_PER_PAGE = 50
+_COMPANIES_PER_PAGE = 60
+
+
+@dataclass
+class Scene:
+    """One rollback. `released`: (kind, Intercom id) of what is deleted or given back; in a dry run, of what would be.
+
+    Everything else refers to a record or does not; what is released does not count any more.
+    """
+
+    context: PublishContext
+    selection: Selection
+    report: Report
+    released: set[tuple[str, str]] = field(default_factory=set)
+    _lists: dict[str, list[Doc]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def books(self) -> LedgerReader:
+        return self.context.books
+
+    # the workspace
+
+    def one(self, path: str) -> Doc | None:
+        """None when nothing stands under that path."""
+        try:
+            return self.context.client.get(path).data
+        except RefusedError as fault:
+            if fault.status in GONE:
+                return None
+            raise
+
+    def search(self, what: str, name: str, key: str) -> Iterator[str]:
+        """Ids of the contacts, conversations or tickets whose field has the value, all pages."""
+        cursor: str | None = None
+        query = {"field": name, "operator": "=", "value": key}
+        while True:
+            pagination: Doc = {"per_page": _PER_PAGE, **({"starting_after": cursor} if cursor else {})}
+            data = self.context.client.search(f"/{what}/search", {"query": query, "pagination": pagination}).data
+            yield from (str(doc["id"]) for doc in data.get(what) or data.get("data") or [])
+            following = (data.get("pages") or {}).get("next")
+            cursor = following.get("starting_after") if isinstance(following, dict) else None
+            if not cursor:
+                return
+
+    def pages(self, path: str, per_page: int = _NUMBERED_PER_PAGE) -> Iterator[Doc]:
+        """Documents of a list with numbered pages."""
+        page = 1
+        while True:
+            data = self.context.client.get(path, page=page, per_page=per_page).data
+            docs = data.get("data") or data.get("companies") or data.get("conversations") or []
+            yield from docs
+            if len(docs) < per_page:
+                return
+            page += 1
+
+    def listed(self, path: str) -> list[Doc]:
+        """A whole list, kept for the stage that asks."""
+        with self._lock:
+            if path not in self._lists:
+                self._lists[path] = list(self.pages(path))
+            return self._lists[path]
+
+    def companies(self) -> list[Doc]:
+        """Companies that have a contact; the others are in no list."""
+        with self._lock:
+            if "companies" not in self._lists:
+                found: list[Doc] = []
+                for page in itertools.count(1):
+                    data = self.context.client.search("/companies/list", {}, page=page, per_page=_COMPANIES_PER_PAGE)
+                    docs = data.data.get("data") or []
+                    found += docs
+                    if len(docs) < _COMPANIES_PER_PAGE:
+                        break
+                self._lists["companies"] = found
+            return self._lists["companies"]
+
+    def forget_lists(self) -> None:
+        """A new stage looks again."""
+        with self._lock:
+            self._lists.clear()
+
+    # ours
+
+    def is_ours(self, kind: str, intercom_id: str) -> bool:
+        return any(known.kind == kind for known in self.books.records_of(intercom_id))
+
+    # what staging says was sent
+
+    def sent_to(self, conversations: Iterable[str]) -> dict[str, dict[str, Concrete]]:
+        """Conversation → key of an operation → what was last sent; only where staging still gives exactly that."""
+        wanted = list(conversations)
+        try:
+            staged = threads_of(self.context.warehouse, wanted)
+            entries, known = wanted_threads(self.context, staged)
+        except (duckdb.Error, HdError):
+            return {}
+        resolver = Resolver(self.books, self.context.stores.files)
+        found: dict[str, dict[str, Concrete]] = {}
+        for entry in entries:
+            row = known.get(entry.key)
+            if row is None or row.payload_digest != entry.payload_digest:
+                continue
+            try:
+                found.setdefault(entry.conversation, {})[entry.key] = resolver.concrete(entry.request, with_files=False)
+            except MissingReferenceError:
+                continue
+        return found
+
+    def staged_articles(self) -> dict[str, Desired]:
+        """Key → what staging would send now, of all articles."""
+        try:
+            return {entry.key: entry for batch in article_batches(self.context) for entry in batch}
+        except (duckdb.Error, HdError):
+            return {}
+
+    def staged_definitions(self) -> dict[str, Desired]:
+        try:
+            return {entry.key: entry for entry in wanted_furniture(self.context)}
+        except (duckdb.Error, HdError):
+            return {}
