@@ -8,15 +8,16 @@ from hd_assets.partitions import Window
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.counts import Outcome, outcome
 from hd_assets.publish.desired import Desired
-from hd_assets.publish.job import Job, Tally, Work
+from hd_assets.publish.job import Job
 from hd_assets.publish.phase import require_records
 from hd_assets.publish.plan import verify, wanted_threads
 from hd_assets.publish.pool import run_jobs
 from hd_assets.publish.progress import Meter
+from hd_assets.publish.recheck import check_again
 from hd_assets.publish.resolve import Resolver
 from hd_assets.publish.staged import count_threads, threads
 from hd_assets.publish.thread_handlers import thread_handlers
-from hd_assets.publish.twins import check_twins
+from hd_assets.publish.work import Tally, Work
 from hd_assets.publish.workspace import require_workspace
 
 
@@ -35,7 +36,7 @@ def publish_conversations(context: PublishContext, window: Window) -> Outcome:
     try:
         jobs = _jobs(work, window, meter)
         run_jobs(context, jobs, meter, workers=context.migration.mapping.publish.workers)
-        check_twins(work)
+        check_again(work)
     finally:
         told = outcome(context, tally)
     meter.finish()
@@ -59,9 +60,8 @@ def _jobs(work: Work, window: Window, meter: Meter) -> Iterator[Job]:
             checked = True
         wanted, known = wanted_threads(context, [thread for thread in batch if thread.conversation.external_id in busy])
         verify(context, wanted, known)
-        resolver = Resolver(context.books, context.stores.files)
-        resolver.prefetch(entry.request for entry in wanted)
-        batch_work = Work(context, resolver, work.tally, work.claimed, work.claiming)
+        batch_work = work.batch()
+        batch_work.resolver.prefetch(entry.request for entry in wanted)
         grouped: dict[str, list[Desired]] = {}
         for entry in wanted:
             grouped.setdefault(entry.conversation, []).append(entry)

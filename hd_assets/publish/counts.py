@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hd_assets.publish.context import PublishContext
-from hd_assets.publish.job import Tally
+from hd_assets.publish.work import Tally
 
 Outcome = dict[str, int]
 

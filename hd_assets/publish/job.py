@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from threading import Lock
-from typing import Protocol
+from dataclasses import replace
+from typing import Any
 
 from hd_assets.errors import HdError
-from hd_assets.publish.client import Client
-from hd_assets.publish.context import PublishContext
 from hd_assets.publish.desired import Desired
-from hd_assets.publish.ledger import Statement, record_identity, record_recheck
+from hd_assets.publish.ledger import Statement, record_evidence, record_identity, record_recheck
 from hd_assets.publish.ledger_read import Operation
+from hd_assets.publish.merged import follow_merges
 from hd_assets.publish.outcomes import RefusedError, StoppedError, TokenRefusedError, UnknownError
 from hd_assets.publish.payloads import RULES_VERSION
-from hd_assets.publish.resolve import Concrete, MissingReferenceError, Resolver
+from hd_assets.publish.resolve import MissingReferenceError
+from hd_assets.publish.work import AmbiguousError, Attempt, BusyError, Done, Gate, Handler, Work
 
 _INTEND = (
     "update operations set state = 'intended', intended_at = coalesce(intended_at, ?), run_no = ?,"
     " attempts = attempts + 1, payload_digest = ?, seen_digest = ?, source_digest = ?, rules_version = ?,"
-    " error_code = null where key = ?"
+    " sent_digest = ?, error_code = null where key = ?"
 )
 _OUTCOME = (
     "update operations set state = ?1, intercom_id = coalesce(?2, intercom_id), origin = coalesce(?3, origin),"
@@ -29,89 +27,6 @@ _OUTCOME = (
     " applied_at = case when ?1 = 'applied' then ?4 else applied_at end where key = ?9"
 )
 MOST_RESENT = 20
-
-
-@dataclass(frozen=True)
-class Done:
-    """The operation took effect. `identity`: the record now stands under this id; `origin` created or adopted."""
-
-    intercom_id: str | None = None
-    origin: str | None = None
-    updated: bool = False
-    request_id: str | None = None
-    statements: Sequence[Statement] = ()
-
-
-class BusyError(Exception):
-    """An equal operation is under way, so that what is found now could be its."""
-
-
-class AmbiguousError(Exception):
-    """What was found cannot be told apart; a person has to decide."""
-
-
-@dataclass
-class Tally:
-    """What became of operations, by object. Thread-safe."""
-
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    lock: Lock = field(default_factory=Lock)
-
-    def add(self, object: str, outcome: str) -> None:
-        with self.lock:
-            self.counts[(object, outcome)] += 1
-
-
-@dataclass(frozen=True)
-class Work:
-    """What handlers work with. `claimed`: Intercom ids that were found for an operation of this step."""
-
-    context: PublishContext
-    resolver: Resolver
-    tally: Tally
-    claimed: set[str] = field(default_factory=set)
-    claiming: Lock = field(default_factory=Lock)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One operation under way, for its handler."""
-
-    work: Work
-    entry: Desired
-    row: Operation
-
-    @property
-    def client(self) -> Client:
-        return self.work.context.client
-
-    @property
-    def updates(self) -> bool:
-        """It took effect once, so that sending it now is an update."""
-        return self.row.applied_at is not None
-
-    def concrete(self, *, with_files: bool = True) -> Concrete:
-        return self.work.resolver.concrete(self.entry.request, with_files=with_files)
-
-
-class Handler(Protocol):
-    """How one kind is sent and looked up. `repeatable`: sending it twice has the effect of once."""
-
-    repeatable: bool
-
-    def send(self, attempt: Attempt, /) -> Done: ...
-
-    def look(self, attempt: Attempt, /) -> Done | None:
-        """Whether it took effect; None says no. Raises AmbiguousError, BusyError."""
-
-    def look_elsewhere(self, attempt: Attempt, /) -> Done | None:
-        """The same by another path."""
-
-
-class Gate(Protocol):
-    """Asked before the first write of a step."""
-
-    def ensure(self) -> None: ...
 
 
 class Job:
@@ -159,34 +74,58 @@ class Job:
         if skipped is not None:
             self._close(entry, row, "skipped", code=skipped)
             return
-        self._gate.ensure()
-        digest = entry.payload_digest
-        intent = (now, context.ledger.run_no, digest, digest, entry.source_digest, RULES_VERSION, entry.key)
-        self._buffer.append((_INTEND, intent))
-        self._flush()
         intended = replace(row, state="intended", intended_at=row.intended_at or now, attempts=row.attempts + 1)
         try:
-            done = self._handlers[entry.kind].send(Attempt(self._work, entry, intended))
+            signature = self._handlers[entry.kind].signature(Attempt(self._work, entry, intended))
         except MissingReferenceError as fault:
-            self._close(entry, intended, "refused", code=f"missing_{fault.kind}")
+            self._close(entry, row, "quarantined" if again else "refused", code=f"missing_{fault.kind}")
+            return
+        self._gate.ensure()
+        digest = entry.payload_digest
+        intent = (now, context.ledger.run_no, digest, digest, entry.source_digest, RULES_VERSION, signature, entry.key)
+        self._buffer.append((_INTEND, intent))
+        intended = replace(intended, sent_digest=signature)
+        self._look_again_later(entry, row, now, again=again)
+        self._flush()
+        self._deliver(entry, intended, again=again, follow=True)
+
+    def _look_again_later(self, entry: Desired, row: Operation, now: float, *, again: bool) -> None:
+        """Noted with the intent, because a process that dies afterwards knows nothing of an earlier copy.
+
+        An earlier copy whose answer was lost may take effect after this one and then overwrite or double it.
+        """
+        if again:
+            self._buffer.append(record_recheck(entry.key, now + self._work.patience, "resent"))
+        elif row.sent_at is not None and now < row.sent_at + self._work.patience:
+            self._buffer.append(record_recheck(entry.key, row.sent_at + self._work.patience, "late"))
+
+    def _deliver(self, entry: Desired, row: Operation, *, again: bool, follow: bool) -> None:
+        try:
+            done = self._handlers[entry.kind].send(Attempt(self._work, entry, row))
+        except MissingReferenceError as fault:
+            self._close(entry, row, "quarantined" if again else "refused", code=f"missing_{fault.kind}")
         except AmbiguousError as fault:
-            self._close(entry, intended, "quarantined", code=str(fault))
+            self._close(entry, row, "quarantined", code=str(fault), evidence=fault.evidence)
         except RefusedError as fault:
-            self._refused(entry, intended, fault, again=again)
+            moved = follow_merges(self._work, entry, row, fault) if fault.status == 410 and follow else None
+            if moved is None:
+                self._refused(entry, row, fault, again=again)
+            else:
+                self._deliver(entry, moved, again=again, follow=False)
         except TokenRefusedError as fault:
-            self._close(entry, intended, "refused", code=fault.code)
+            if again:
+                self._buffer.append((_BACK, ("unknown", entry.key)))
+            else:
+                self._close(entry, row, "refused", code=fault.code)
             raise
         except UnknownError as fault:
-            self._lost(entry, intended, fault)
+            self._lost(entry, row, fault)
         except HdError:
             # certainly not sent
-            state = "unknown" if again else "planned"
-            self._buffer.append(("update operations set state = ? where key = ?", (state, entry.key)))
+            self._buffer.append((_BACK, ("unknown" if again else "planned", entry.key)))
             raise
         else:
-            if again and not self._handlers[entry.kind].repeatable:
-                self._buffer.append(record_recheck(entry.key, context.clock.now() + _wait(self._work), "resent"))
-            self._applied(entry, intended, done)
+            self._applied(entry, row, done)
 
     def _refused(self, entry: Desired, row: Operation, fault: RefusedError, *, again: bool) -> None:
         """A second sending is also refused when the first one took effect."""
@@ -194,8 +133,13 @@ class Job:
         if again:
             try:
                 found = self._handlers[entry.kind].look(Attempt(self._work, entry, row))
-            except (AmbiguousError, RefusedError) as doubt:
-                self._close(entry, row, "quarantined", code=str(doubt))
+            except AmbiguousError as doubt:
+                self._close(entry, row, "quarantined", code=str(doubt), evidence=doubt.evidence)
+                return
+            except (BusyError, RefusedError) as doubt:
+                self._close(
+                    entry, row, "quarantined", code=f"refused_again:{fault.label}", evidence={"why": str(doubt)}
+                )
                 return
         if found is not None:
             self._applied(entry, row, found)
@@ -218,22 +162,26 @@ class Job:
         self._flush()
         try:
             found = handler.look(attempt)
-            if found is None and not handler.repeatable:
+            if found is None and not handler.repeatable(attempt):
                 # before the horizon a negative means nothing
-                ready = (row.sent_at or context.clock.now()) + _wait(self._work)
+                ready = (row.sent_at or context.clock.now()) + self._work.patience
                 if context.clock.now() < ready:
                     return ready
                 found = handler.look_elsewhere(attempt)
         except BusyError:
             return context.clock.now() + 1.0
         except AmbiguousError as fault:
-            self._close(entry, row, "quarantined", code=str(fault))
+            self._close(entry, row, "quarantined", code=str(fault), evidence=fault.evidence)
             return None
         except MissingReferenceError as fault:
             self._close(entry, row, "quarantined", code=f"missing_{fault.kind}")
             return None
         except RefusedError as fault:
-            self._close(entry, row, "quarantined", code=fault.label, fault=fault)
+            moved = follow_merges(self._work, entry, row, fault) if fault.status == 410 else None
+            if moved is None:
+                self._close(entry, row, "quarantined", code=fault.label, fault=fault)
+            else:
+                self._steps[self._at] = (entry, moved)
             return None
         if found is not None:
             self._work.tally.add(entry.object, "recovered")
@@ -241,6 +189,7 @@ class Job:
         elif self._resent >= MOST_RESENT:
             # it stays unknown and the next run takes it up; other records must not wait for this one
             self.halted = "unknown"
+            self._work.tally.add(entry.object, "unsettled")
         else:
             self._resent += 1
             self._send(entry, row, again=True)
@@ -263,13 +212,24 @@ class Job:
         self._work.tally.add(entry.object, outcome)
         self._steps[self._at] = (entry, replace(row, state="applied", intercom_id=done.intercom_id or row.intercom_id))
         self._at += 1
+        self._resent = 0
 
     def _close(
-        self, entry: Desired, row: Operation, state: str, *, code: str, fault: RefusedError | None = None
+        self,
+        entry: Desired,
+        row: Operation,
+        state: str,
+        *,
+        code: str,
+        fault: RefusedError | None = None,
+        evidence: Mapping[str, Any] | None = None,
     ) -> None:
         now = self._work.context.clock.now()
         status, request_id = (fault.status, fault.request_id) if fault else (None, None)
         self._buffer.append((_OUTCOME, (state, None, None, now, None, status, code[:120], request_id, entry.key)))
+        if state == "quarantined":
+            known = {"sent_at": row.sent_at, "attempts": row.attempts, "status": status}
+            self._buffer.append(record_evidence(entry.key, now, code[:120], {**known, **(evidence or {})}))
         self._work.tally.add(entry.object, state)
         self._steps[self._at] = (entry, replace(row, state=state))
         if state == "skipped":
@@ -284,13 +244,16 @@ class Job:
             self._work.context.ledger.write(statements)
 
 
+_BACK = "update operations set state = ? where key = ?"
 # Kinds whose record others refer to.
 IDENTIFIED = frozenset(
     {
         "company",
         "contact",
         "conversation",
+        "custom_object",
         "article",
+        "redirect",
         "collection",
         "tag",
         "ticket_type",
@@ -302,10 +265,6 @@ IDENTIFIED = frozenset(
         "note",
     }
 )
-
-
-def _wait(work: Work) -> float:
-    return work.context.horizon + work.context.search_lag
 
 
 def _elapsed(entry: Desired, now: float) -> str | None:

@@ -119,9 +119,11 @@ def contact_batches(context: PublishContext) -> Iterator[list[Desired]]:
 
 def article_batches(context: PublishContext) -> Iterator[list[Desired]]:
     for rows in records(context.warehouse, Article):
-        yield [
-            desired("article", "articles", row.external_id, payloads.article(row), row.source_digest) for row in rows
-        ]
+        yield [entry for row in rows for entry in of_article(row)]
+
+
+def of_article(row: Article) -> list[Desired]:
+    return [desired("article", "articles", row.external_id, payloads.article(row), row.source_digest)]
 
 
 def wanted_threads(context: PublishContext, batch: Sequence[Thread]) -> tuple[list[Desired], dict[str, Operation]]:

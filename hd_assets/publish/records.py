@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.counts import Outcome, outcome
 from hd_assets.publish.desired import Desired
-from hd_assets.publish.job import Job, Tally, Work
+from hd_assets.publish.job import Job
 from hd_assets.publish.plan import article_batches, company_batches, contact_batches, verify
 from hd_assets.publish.pool import run_jobs
 from hd_assets.publish.progress import Meter
 from hd_assets.publish.record_handlers import record_handlers
 from hd_assets.publish.resolve import Resolver
+from hd_assets.publish.work import Tally, Work
 from hd_assets.publish.workspace import require_workspace
 
 
@@ -63,10 +64,8 @@ def _jobs(work: Work, batches: Iterator[Sequence[Desired]]) -> Iterator[Job]:
         grouped: dict[str, list[Desired]] = {}
         for entry in batch:
             grouped.setdefault(entry.external_id.partition("/")[0], []).append(entry)
-        # each batch has a resolver of its own, so that memory does not grow with the migration
-        resolver = Resolver(context.books, context.stores.files)
-        resolver.prefetch(entry.request for entry in batch)
-        batch_work = Work(context, resolver, work.tally, work.claimed, work.claiming)
+        batch_work = work.batch()
+        batch_work.resolver.prefetch(entry.request for entry in batch)
         for entries in grouped.values():
             steps = [(entry, known[entry.key]) for entry in entries]
             if any(row.state not in ("applied", "conflict", "skipped") for _, row in steps):

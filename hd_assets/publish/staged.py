@@ -52,6 +52,12 @@ def records(warehouse: Warehouse, model: type[Row]) -> Iterator[list[Row]]:
         after = rows[-1].external_id
 
 
+def records_of(warehouse: Warehouse, model: type[Row], external_ids: Sequence[str]) -> list[Row]:
+    """Those rows of an unwindowed table."""
+    with warehouse.get_connection() as connection:
+        return fetch(connection, model, "external_id = any($ids) order by external_id", ids=list(external_ids))
+
+
 def threads(
     warehouse: Warehouse, window: Window, only: frozenset[str] | None, size: int = CONVERSATIONS_AT_ONCE
 ) -> Iterator[list[Thread]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,37 @@ def search_conversations(client: Client, contact: str, created_at: int) -> Itera
             return
 
 
+class Listing:
+    """Every conversation of the workspace by a key, read once for all whose answers were lost. Thread-safe.
+
+    A negative only counts from a list that was begun after the destination had its time, hence `since`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun = float("-inf")
+        self._found: dict[str, list[Doc]] = {}
+
+    def named(
+        self, client: Client, wanted: str, *, since: float, now: Callable[[], float], key: Callable[[Doc], str]
+    ) -> list[Doc]:
+        """Conversations whose `key` is `wanted`, from a list begun at `since` (Unix seconds) or later."""
+        with self._lock:
+            if self._begun < since:
+                begun, found = now(), dict[str, list[Doc]]()
+                for doc in list_conversations(client):
+                    found.setdefault(key(doc), []).append(outline(doc))
+                self._begun, self._found = begun, found
+            return self._found.get(wanted, [])
+
+
+def outline(doc: Doc) -> Doc:
+    """What a look-up needs of a conversation, without its words. `mark`: the id a migration has written on it."""
+    values = doc.get("custom_attributes") or {}
+    marks = [value for name, value in values.items() if name.endswith("_source_id") and value]
+    return {"id": str(doc["id"]), "updated_at": doc.get("updated_at"), "mark": marks[0] if marks else None}
+
+
 def list_conversations(client: Client) -> Iterator[Doc]:
     """Every conversation of the workspace."""
     cursor: str | None = None
@@ -80,6 +112,12 @@ class Thread:
     parts: list[Doc]
     is_ticket: bool
 
+    @property
+    def shows_all(self) -> bool:
+        """Whether no older parts are held back."""
+        listing = self.doc.get("ticket_parts" if self.is_ticket else "conversation_parts") or {}
+        return int(listing.get("total_count") or 0) <= len(self.parts)
+
 
 def read_thread(client: Client, key: str, **query: Any) -> Thread:
     """Raises RefusedError when neither a conversation nor a ticket has the id."""
@@ -100,20 +138,23 @@ def opening_of(doc: Doc) -> tuple[int | None, str, str]:
     return doc.get("created_at"), str((source.get("author") or {}).get("id")), plain(source.get("body"))
 
 
-def matching_parts(parts: list[Doc], body: Doc) -> list[Doc]:
-    """Parts with the type, author and time of a reply's concrete body; a part's time is unique in its thread."""
-    author = body.get("admin_id") or body.get("intercom_user_id")
-    return [
-        part
-        for part in parts
-        if part.get("part_type") == body["message_type"]
-        and part.get("created_at") == body["created_at"]
-        and str((part.get("author") or {}).get("id")) == author
-    ]
+def identity_of(part: Doc) -> tuple[Any, Any, str]:
+    """(type, time, author id) of a stored part; a part's time is unique in its thread."""
+    return part.get("part_type"), part.get("created_at"), str((part.get("author") or {}).get("id"))
 
 
-def same_content(part: Doc, body: Doc) -> bool:
-    """Text and file names of a stored part are those of the reply's concrete body."""
+def identity_in(body: Doc) -> tuple[Any, Any, str]:
+    """The same of a reply's concrete body."""
+    return body["message_type"], body["created_at"], str(body.get("admin_id") or body.get("intercom_user_id"))
+
+
+def content_of(part: Doc) -> list[Any]:
+    """Text and file names of a stored part, as compared."""
     names = sorted(str(file.get("name")) for file in part.get("attachments") or [])
-    wanted = sorted(str(file["name"]) for file in body.get("attachment_files") or [])
-    return plain(part.get("body")) == plain(body.get("body")) and names == wanted
+    return [plain(part.get("body")), names]
+
+
+def content_in(body: Doc) -> list[Any]:
+    """The same of a reply's concrete body."""
+    names = sorted(str(file["name"]) for file in body.get("attachment_files") or [])
+    return [plain(body.get("body")), names]

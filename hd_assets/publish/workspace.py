@@ -8,13 +8,14 @@ from hd_assets.errors import BlockedError
 from hd_assets.publish.catalog import Catalog
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.counts import Outcome, outcome
-from hd_assets.publish.job import Job, Tally, Work
+from hd_assets.publish.job import Job
 from hd_assets.publish.matching import Matches, Problem, match
 from hd_assets.publish.plan import verify, wanted_furniture
 from hd_assets.publish.pool import run_jobs
 from hd_assets.publish.progress import Meter
 from hd_assets.publish.resolve import Resolver
 from hd_assets.publish.staged import furniture
+from hd_assets.publish.work import Tally, Work
 from hd_assets.publish.workspace_handlers import workspace_handlers
 
 _SHOWN = 12

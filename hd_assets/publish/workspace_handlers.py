@@ -5,30 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from hd_assets.publish.catalog import Catalog, fold, type_attributes
-from hd_assets.publish.job import AmbiguousError, Attempt, Done, Handler
 from hd_assets.publish.ledger import Statement, record_identity
 from hd_assets.publish.outcomes import UnknownError
 from hd_assets.publish.payloads import STAND_IN
+from hd_assets.publish.work import AmbiguousError, Attempt, Done, Handler, Kind
 
 Doc = dict[str, Any]
 
 
-class Definition:
+class Definition(Kind):
     """A record that is known by its name."""
-
-    repeatable = False
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
 
+    def repeatable(self, attempt: Attempt) -> bool:
+        """Completing one that was there before does no harm twice; a second creation would make a second one."""
+        return attempt.known_origin() == "adopted"
+
     def send(self, attempt: Attempt) -> Done:
         request = attempt.concrete()
         found = self.find(attempt, request.body, fresh=False)
+        origin = attempt.known_origin() or attempt.decide_origin("created" if found is None else "adopted")
         if found is None:
             created = self.create(attempt, request.path, request.body)
             return Done(str(created["id"]), "created", statements=self.identities(attempt, created))
         completed = self.complete(attempt, found, request.body)
-        origin = attempt.row.origin or "adopted"
         return Done(str(found["id"]), origin, updated=attempt.updates, statements=self.identities(attempt, completed))
 
     def create(self, attempt: Attempt, path: str, body: Doc) -> Doc:
@@ -39,17 +41,19 @@ class Definition:
         return answer.data
 
     def look(self, attempt: Attempt) -> Done | None:
-        found = self.find(attempt, attempt.concrete().body, fresh=True)
-        if found is None:
+        body, origin = attempt.concrete().body, attempt.known_origin()
+        found = self.find(attempt, body, fresh=True)
+        if found is None or origin is None or self.lacks(found, body):
             return None
-        return Done(str(found["id"]), "created", statements=self.identities(attempt, found))
-
-    def look_elsewhere(self, attempt: Attempt) -> Done | None:
-        return self.look(attempt)
+        return Done(str(found["id"]), origin, updated=attempt.updates, statements=self.identities(attempt, found))
 
     def find(self, attempt: Attempt, body: Doc, *, fresh: bool) -> Doc | None:
         docs = self.catalog.live(attempt.entry.kind, fresh=fresh)
         return _only([doc for doc in docs if fold(str(doc.get("name"))) == fold(body["name"])])
+
+    def lacks(self, found: Doc, body: Doc) -> list[str]:  # noqa: ARG002 - for kinds with options
+        """Labels that the existing definition does not offer yet."""
+        return []
 
     def complete(self, attempt: Attempt, found: Doc, body: Doc) -> Doc:  # noqa: ARG002 - for kinds with options
         """Give the existing definition what ours needs; answers it as it is then."""
@@ -63,11 +67,14 @@ class Definition:
 class PeopleAttribute(Definition):
     """Custom data of contacts and companies."""
 
-    def complete(self, attempt: Attempt, found: Doc, body: Doc) -> Doc:
-        wanted = [option["value"] for option in body.get("options", [])]
+    def lacks(self, found: Doc, body: Doc) -> list[str]:
         options = [_label(option) for option in found.get("options") or []]
-        missing = [label for label in wanted if label not in options]
+        return [option["value"] for option in body.get("options", []) if option["value"] not in options]
+
+    def complete(self, attempt: Attempt, found: Doc, body: Doc) -> Doc:
+        missing = self.lacks(found, body)
         if missing:
+            options = [_label(option) for option in found.get("options") or []]
             values = [{"value": label} for label in [*options, *missing]]
             return attempt.client.send("PUT", f"/data_attributes/{found['id']}", {"options": values}).data
         return found
@@ -76,12 +83,16 @@ class PeopleAttribute(Definition):
 class ConversationAttribute(Definition):
     """Custom data of conversations."""
 
-    def complete(self, attempt: Attempt, found: Doc, body: Doc) -> Doc:
+    def repeatable(self, attempt: Attempt) -> bool:  # noqa: ARG002 - never: an option can be added twice
+        return False
+
+    def lacks(self, found: Doc, body: Doc) -> list[str]:
         live = [option["label"] for option in found.get("options") or [] if not option.get("archived")]
-        for option in body.get("options", []):
-            if option["label"] not in live:
-                path = f"/conversations/attributes/{found['id']}/options"
-                attempt.client.send("POST", path, {"label": option["label"]})
+        return [option["label"] for option in body.get("options", []) if option["label"] not in live]
+
+    def complete(self, attempt: Attempt, found: Doc, body: Doc) -> Doc:
+        for label in self.lacks(found, body):
+            attempt.client.send("POST", f"/conversations/attributes/{found['id']}/options", {"label": label})
         return found
 
 
@@ -100,11 +111,15 @@ class TicketAttribute(Definition):
                 return _only([doc for doc in live if fold(str(doc.get("name"))) == fold(body["name"])])
         return None
 
-    def complete(self, attempt: Attempt, found: Doc, body: Doc) -> Doc:
+    def lacks(self, found: Doc, body: Doc) -> list[str]:
         wanted = body.get("list_items", "").split(",") if body.get("list_items") else []
         known = [_label(option) for option in _options(found)]
-        missing = [label for label in wanted if label not in known]
+        return [label for label in wanted if label not in known]
+
+    def complete(self, attempt: Attempt, found: Doc, body: Doc) -> Doc:
+        missing = self.lacks(found, body)
         if missing:
+            known = [_label(option) for option in _options(found)]
             key = attempt.work.resolver.id("ticket_type", STAND_IN)
             changes = {"list_items": ",".join([*known, *missing])}
             return attempt.client.send("PUT", f"/ticket_types/{key}/attributes/{found['id']}", changes).data
@@ -123,7 +138,8 @@ class TicketAttribute(Definition):
 class TagDefinition(Definition):
     """POST /tags finds or creates by name, so it may be repeated."""
 
-    repeatable = True
+    def repeatable(self, attempt: Attempt) -> bool:  # noqa: ARG002 - always
+        return True
 
 
 class Collection(Definition):
@@ -138,7 +154,7 @@ class Collection(Definition):
 
 def _only(found: list[Doc]) -> Doc | None:
     if len(found) > 1:
-        raise AmbiguousError("name_twice")
+        raise AmbiguousError("name_twice", found=[str(doc.get("id")) for doc in found])
     return found[0] if found else None
 
 
