@@ -7,16 +7,16 @@ from typing import Any
 
 from hd_assets.publish.catalog import Catalog
 from hd_assets.publish.desired import Desired
-from hd_assets.publish.job import AmbiguousError, Attempt, BusyError, Handler, Tally, Work
 from hd_assets.publish.ledger import Statement, record_identity
 from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.outcomes import RefusedError, StoppedError
 from hd_assets.publish.plan import wanted_threads
+from hd_assets.publish.recheck import check_again
 from hd_assets.publish.record_handlers import record_handlers
 from hd_assets.publish.resolve import MissingReferenceError, Resolver
 from hd_assets.publish.staged import threads_of
 from hd_assets.publish.thread_handlers import thread_handlers
-from hd_assets.publish.twins import check_twins
+from hd_assets.publish.work import AmbiguousError, Attempt, BusyError, Handler, Tally, Work
 from hd_assets.publish.workspace_handlers import workspace_handlers
 from hd_assets.rollback.judge import CLOCK_SKEW_SECONDS
 from hd_assets.rollback.scene import Scene
@@ -43,7 +43,7 @@ def settle(scene: Scene) -> None:
     """Give every such creation its outcome, or list it as unresolved. Waits until a negative may be believed."""
     context = scene.context
     work = Work(context, Resolver(context.books, context.stores.files), Tally())
-    check_twins(work)
+    check_again(work)
     rows = open_creations(scene)
     waiting: list[tuple[Operation, Desired | None]] = []
     for row, entry in _with_entries(scene, rows):
