@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
 
 # Everything a step says goes into the event log; on a terminal only the caller speaks.
-_QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 STOPPED = 130
 _INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
@@ -71,12 +71,12 @@ def run_job(
     job = build_migration(migration, settings).resolve_job_def(name)
     with listening(listener or Silence()):
         result = job.execute_in_process(
-            run_config={**run_config(options), "loggers": _QUIET},
+            run_config={**run_config(options), "loggers": QUIET},
             instance=instance,
             tags=_range(job, migration, window),
             raise_on_error=False,
         )
-    return _told(name, result)
+    return told(name, result)
 
 
 def _range(job: dg.JobDefinition, migration: Migration, window: Window | None) -> dict[str, str]:
@@ -90,7 +90,7 @@ def _range(job: dg.JobDefinition, migration: Migration, window: Window | None) -
     return {RANGE_START: first, RANGE_END: last} if first and last else {}
 
 
-def _told(name: str, result: ExecuteInProcessResult) -> Launched:
+def told(name: str, result: ExecuteInProcessResult) -> Launched:
     told = Launched(name, result.run_id, result.success)
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.STEP_FAILURE:

@@ -21,7 +21,7 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
     Raises MappingError or UsageError when the mapping names a source, file or owner that cannot be.
     """
     # here and not on top: a mapping that cannot be built must not cost the others their imports' time
-    from hd_assets.assembly import audit, checks, jobs, publish, raw, staging, workspace_checks
+    from hd_assets.assembly import audit, checks, jobs, publish, raw, rollback, staging, workspace_checks
     from hd_assets.extract.registry import entities
 
     plant = Plant(migration, settings, Names.of(migration))
@@ -45,7 +45,7 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
                 audit.deliverables_asset(plant),
             ],
             asset_checks=[*checks.staging_checks(plant, objects), workspace_checks.workspace_checks(plant)],
-            jobs=jobs.jobs(plant, known, staged),
+            jobs=[*jobs.jobs(plant, known, staged), *rollback.rollback_jobs(plant)],
             resources={plant.names.warehouse: Warehouse.of(plant.stores.warehouse), RESOURCE: RunOptions()},  # type: ignore[call-arg]
             executor=dg.in_process_executor,
         )

@@ -106,6 +106,7 @@ def test_each_stage_has_a_job_and_each_other_target_its_own(definitions):
             for stage in ("plan", "publish", "reconcile")
             for target in ("", "_test", "_production")
         ),
+        *(f"osticket_rollback_{target}" for target in ("simulator", "test", "production")),
     }
 
 

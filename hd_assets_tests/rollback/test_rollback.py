@@ -2,8 +2,6 @@
 
 import pytest
 
-from hd_assets_tests.builders import MIGRATION
-from hd_assets_tests.publish.checker import differences
 from hd_assets_tests.publish.desk import rows
 from hd_assets_tests.rollback.world import content, undo, world
 

@@ -1,13 +1,9 @@
-"""A workspace that others use, too; its whole content for comparing; and rollbacks that are run, cut off and resumed."""
+"""A workspace that others use, too; its whole content for comparing; and rollbacks that are cut off."""
 
 import json
-import shutil
 import sqlite3
 
-import httpx
-
 from hd_assets.mapping import load
-from hd_assets.partitions import EVERYTHING
 from hd_assets.publish.context import open_context
 from hd_assets.rollback.run import rollback
 from hd_assets.rollback.selection import Selection
