@@ -201,7 +201,11 @@ def opened(
         exclusive=exclusive,
         only=frozenset(options.only) or None,
         step=name,
+        run_id=context.run.run_id,
     ) as publishing:
+        older = getattr(publishing.books, "older_copy", None)
+        if older is not None:
+            context.log.info(f"the ledger was brought to this version's form; its copy from before is {older}")
         yield publishing
 
 

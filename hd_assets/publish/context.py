@@ -138,11 +138,13 @@ def open_context(
     clock: Clock | None = None,
     only: frozenset[str] | None = None,
     step: str = "",
+    run_id: str | None = None,
 ) -> Iterator[PublishContext]:
     """Open ledger and client of a target.
 
     `exclusive` takes the ledger for writing and raises BlockedError while another process has it; otherwise the
-    ledger is only read. The token is read from `environment` here and is asked for at the first request.
+    ledger is only read. The token is read from `environment` here and is asked for at the first request. `run_id` is
+    the id of the launching job: its steps share one run number.
     """
     aim = aim_of(migration, target)
     stores = settings.stores(migration.name)
@@ -150,7 +152,7 @@ def open_context(
     publish = migration.mapping.publish
     token = secret(environment, aim.token) or ("simulator" if target == SIMULATOR else None)
     path = stores.ledger(target)
-    books = Ledger(path, migration.name, target, step=step, clock=time) if exclusive else read_only(path)
+    books = Ledger(path, migration.name, target, step=step, clock=time, run_id=run_id) if exclusive else read_only(path)
     try:
         client = Client(
             base_url_of(settings, migration, target),

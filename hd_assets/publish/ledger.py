@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import secrets
 import sqlite3
 import threading
 import uuid
@@ -73,6 +74,7 @@ class Ledger(LedgerReader):
             self._hold.close()
             raise
         self._tickets: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
+        self._committing, self._alone = threading.Lock(), True
         self._writer = threading.Thread(target=self._commit_groups, name="ledger", daemon=True)
         self._writer.start()
         self.commits = 0
@@ -86,7 +88,7 @@ class Ledger(LedgerReader):
         self.close()
 
     def close(self) -> None:
-        """Commit what is queued, close, give the lock back."""
+        """Commit what is queued, note the end of the run, close, give the lock back."""
         try:
             if self.run_no:
                 self.write([("update runs set ended_at = ? where run_no = ?", (self._clock.now(), self.run_no))])
@@ -105,16 +107,16 @@ class Ledger(LedgerReader):
         self._require_whole()
         self._require_own(migration, target)
         self.older_copy = bring_up_to_date(connection, self.path)
-        if not _meta(connection):
-            fresh = {
-                "ledger_id": uuid.uuid4().hex,
-                "migration": migration,
-                "target": target,
-                "schema_version": str(SCHEMA_VERSION),
-            }
-            connection.execute("begin immediate")
-            connection.executemany("insert into meta values (?, ?)", list(fresh.items()))
-            connection.execute("commit")
+        fresh = {
+            "ledger_id": uuid.uuid4().hex,
+            "digest_key": secrets.token_hex(16),
+            "migration": migration,
+            "target": target,
+            "schema_version": str(SCHEMA_VERSION),
+        }
+        connection.execute("begin immediate")
+        connection.executemany("insert or ignore into meta values (?, ?)", list(fresh.items()))
+        connection.execute("commit")
         known = _meta(connection)
         self._id, self._count = known["ledger_id"], int(known.get("commits", 0))
         self._hold.require_newest(self._id, self._count)
@@ -177,14 +179,21 @@ class Ledger(LedgerReader):
         if not statements:
             return
         ticket = _Ticket(statements)
-        self._tickets.put(ticket)
-        ticket.done.wait()
-        fault = ticket.fault
-        if isinstance(fault, sqlite3.Error):
-            # an error of its own for each caller: they may be in different threads
-            raise explained(self.path, fault) or fault from fault
-        if fault is not None:
-            raise fault
+        if self._alone and self._committing.acquire(blocking=False):
+            # a single worker need not wait for two changes of thread
+            try:
+                self._commit([ticket])
+            finally:
+                self._committing.release()
+        else:
+            self._tickets.put(ticket)
+            ticket.done.wait()
+        if isinstance(ticket.fault, sqlite3.Error):
+            told = explained(self.path, ticket.fault)
+            if told is not None:
+                raise told from ticket.fault
+        if ticket.fault is not None:
+            raise ticket.fault
 
     def set_meta(self, name: str, value: str) -> None:
         self.write([("insert or replace into meta values (?, ?)", (name, value))])
@@ -213,11 +222,13 @@ class Ledger(LedgerReader):
                     break
                 group.append(more)
                 size += len(more.statements)
-            self._commit(group)
+            with self._committing:
+                self._commit(group)
+            self._alone = len(group) == 1
             if stop:
                 return
 
-    def _commit(self, group: list[_Ticket]) -> None:
+    def _commit(self, group: Sequence[_Ticket]) -> None:
         try:
             self._writing.execute("begin immediate")
             for ticket in group:

@@ -19,6 +19,7 @@ STEPS: Mapping[int, Sequence[str]] = {
         "alter table runs add column rules_version integer",
         "alter table runs add column purpose text not null default 'publish'",
         "alter table operations add column sent_digest text",
+        "create index operations_sent on operations (sent_digest) where kind = 'conversation'",
         "create table evidence (key text not null, at real not null, reason text not null, detail text,"
         " primary key (key, at)) without rowid",
         "create table decisions (key text not null, at real not null, decided_by text not null, why text not null,"

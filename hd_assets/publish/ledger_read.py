@@ -85,6 +85,11 @@ class LedgerReader:
     def ledger_id(self) -> str:
         return self.meta("ledger_id") or ""
 
+    @property
+    def digest_key(self) -> str:
+        """Secret of this ledger's own under which it keeps digests of what was sent."""
+        return self.meta("digest_key") or ""
+
     # operations
 
     def operation(self, key: str) -> Operation | None:

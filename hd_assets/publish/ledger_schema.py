@@ -52,6 +52,7 @@ create table if not exists operations (
 create index if not exists operations_conversation on operations (conversation, position);
 create index if not exists operations_open on operations (object, state) where state <> 'applied';
 create index if not exists operations_payload on operations (payload_digest) where kind = 'conversation';
+create index if not exists operations_sent on operations (sent_digest) where kind = 'conversation';
 create table if not exists identities (
   kind text not null, external_id text not null, intercom_id text not null, origin text not null,
   run_no integer, detail text, primary key (kind, external_id)) without rowid;
