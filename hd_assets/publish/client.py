@@ -96,7 +96,7 @@ class Client:
         return self._patiently("GET", "/file", lambda: self._bytes(url))
 
     def _bytes(self, url: str) -> tuple[str, int]:
-        self._limiter.acquire()
+        self._limiter.acquire(self._stop)
         try:
             if self._stop.is_set():
                 raise StoppedError("GET /file")
@@ -132,7 +132,7 @@ class Client:
     def _once(self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, Any]) -> Answer:
         begun, tried, throttled = self._clock.now(), 0, 0
         while True:
-            self._limiter.acquire()
+            sent_at = self._limiter.acquire(self._stop)
             if self._stop.is_set():
                 self._limiter.release()
                 raise StoppedError(f"{method} {route_of(path)}")
@@ -156,7 +156,7 @@ class Client:
                 self._limiter.release()
                 raise
             self._count(method, path, str(response.status_code))
-            self._limiter.observe(response.headers, refused=response.status_code == 429)
+            self._limiter.observe(response.headers, sent_at=sent_at, refused=response.status_code == 429)
             if response.status_code != 429:
                 return self._read(method, path, response)
             throttled += 1
