@@ -16,14 +16,27 @@ from hd_assets.errors import UsageError
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the port of HD_SIMULATOR_URL, 8765.")
 @click.option("--state", type=click.Path(path_type=Path), help="File that keeps the workspace. Default: below HD_HOME.")
 @click.option("--faults", type=click.Path(path_type=Path), help="JSON or YAML file of faults to inject.")
+@click.option("--rules", type=click.Path(path_type=Path), help="JSON or YAML file of rules that differ from the usual.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The same seed and requests give the same answers."
+)
 @click.option("--token", envvar="HD_SIMULATOR_TOKEN", help="Accept only this token; any token without it.")
 @click.pass_context
-def simulator(ctx: click.Context, port: int | None, state: Path | None, faults: Path | None, token: str | None) -> None:
+def simulator(
+    ctx: click.Context,
+    port: int | None,
+    state: Path | None,
+    faults: Path | None,
+    rules: Path | None,
+    seed: int,
+    token: str | None,
+) -> None:
     """Serve a simulated Intercom on the loopback interface; its inbox page shows what arrived."""
     if ctx.invoked_subcommand is not None:
         return
     from hd_assets.simulator.core import Simulator
     from hd_assets.simulator.faults import Faults
+    from hd_assets.simulator.rules import Rules
     from hd_assets.simulator.server import serve
 
     settings = open_settings()
@@ -31,7 +44,8 @@ def simulator(ctx: click.Context, port: int | None, state: Path | None, faults: 
     file = state or settings.home / "simulator" / "workspace.sqlite"
     file.parent.mkdir(parents=True, exist_ok=True)
     plan = Faults.load(faults) if faults else None
-    with Simulator(file, faults=plan, token=token) as workspace:
+    kept = Rules.load(rules) if rules else None
+    with Simulator(file, faults=plan, rules=kept, seed=seed, token=token) as workspace:
         click.echo(f"simulated Intercom and inbox page at http://127.0.0.1:{chosen}, state {file}; Ctrl-C stops it")
         serve(workspace, port=chosen)
 

@@ -37,7 +37,8 @@ def article_view(call: Call, doc: Doc) -> Doc:
         "default_locale": LOCALE,
         "ai_chatbot_availability": doc["ai_chatbot_availability"],
         "ai_copilot_availability": doc["ai_copilot_availability"],
-        "has_unpublished_changes": False,
+        "has_unpublished_changes": bool(doc.get("draft")),
+        "draft_updated_at": (doc.get("draft") or doc).get("draft_updated_at"),
         "tags": {"type": "tag.list", "tags": [applied_view(call, entry) for entry in doc["tags"]]},
     }
     if doc["translated_content"]:
@@ -45,7 +46,7 @@ def article_view(call: Call, doc: Doc) -> Doc:
     return shown
 
 
-def _body(call: Call, source: Mapping[str, Any]) -> str | None:
+def body_of(call: Call, source: Mapping[str, Any]) -> str | None:
     """The stored body of an article or a translation; None when the source has none."""
     markup, markdown = source.get("body"), source.get("body_markdown")
     if markup is not None and markdown is not None:
@@ -64,15 +65,21 @@ def _body(call: Call, source: Mapping[str, Any]) -> str | None:
     return article_body(markup)
 
 
-def _read(call: Call, doc: Doc) -> Doc:
+def read_text(call: Call, doc: Doc) -> Doc:
+    """Title, description and body as the request would have them."""
     for name in ("title", "description"):
         if name in call.body:
             doc[name] = call.text(name)
     if not doc["title"]:
         raise absent("title")
-    body = _body(call, call.body)
+    body = body_of(call, call.body)
     if body is not None:
         doc["body"] = body
+    return doc
+
+
+def _read(call: Call, doc: Doc) -> Doc:
+    read_text(call, doc)
     author = optional_identifier(call.body, "author_id")
     if author is not None:
         if call.store.get("admin", author) is None:
@@ -109,7 +116,7 @@ def _translations(call: Call) -> Doc:
     for locale, content in call.mapping("translated_content").items():
         if locale == "type" or not isinstance(content, dict):
             continue
-        body = _body(call, content)
+        body = body_of(call, content)
         kept = {name: value for name, value in content.items() if name not in ("body", "body_markdown")}
         translations[locale] = {"type": "article_content", **kept, **({"body": body} if body is not None else {})}
     return translations
@@ -130,27 +137,43 @@ def create(call: Call) -> Doc:
         "tags": [],
         "created_at": call.now,
     }
-    return article_view(call, call.store.add("article", _read(call, doc), now=call.now))
+    doc = call.store.add("article", _read(call, doc), now=call.now)
+    keep_version(call, doc)
+    return article_view(call, doc)
 
 
-def _require(call: Call, key: str, *, code: str = "not_found") -> Doc:
+def require_article(call: Call, key: str, *, code: str = "not_found") -> Doc:
     doc = call.store.get("article", key)
     if doc is None:
         raise not_found("Article not found" if code == "article_not_found" else "Resource Not Found", code=code)
     return doc
 
 
+def keep_version(call: Call, doc: Doc) -> None:
+    """Remember the text of an article as it is now."""
+    earlier = call.store.find("article_version", "article", doc["id"])
+    version = {
+        "id": ids.decimal_id(call, "article_version", 300),
+        "article_id": doc["id"],
+        **{name: doc[name] for name in ("title", "description", "body", "author_id", "state")},
+        "from_version_id": earlier[-1]["id"] if earlier else None,
+        "created_at": call.now,
+    }
+    call.store.add("article_version", version, now=call.now)
+
+
 def get(call: Call) -> Doc:
-    return article_view(call, _require(call, call.param("id")))
+    return article_view(call, require_article(call, call.param("id")))
 
 
 def update(call: Call) -> Doc:
-    doc = _read(call, _require(call, call.param("id")))
+    doc = _read(call, require_article(call, call.param("id")))
+    keep_version(call, doc)
     return article_view(call, call.store.replace("article", doc))
 
 
 def delete(call: Call) -> Doc:
-    doc = _require(call, call.param("id"))
+    doc = require_article(call, call.param("id"))
     call.store.remove("article", doc["id"])
     return {"id": doc["id"], "object": "article", "deleted": True}
 
@@ -179,7 +202,7 @@ def search(call: Call) -> Doc:
 
 
 def add_tag(call: Call) -> Doc:
-    doc = _require(call, call.param("id"), code="article_not_found")
+    doc = require_article(call, call.param("id"), code="article_not_found")
     tag = require_tag(call, call.identifier("id"), code="tag_not_found")
     entry = hang_on(call, doc, tag, optional_identifier(call.body, "admin_id") or doc["author_id"])
     call.store.replace("article", doc)
@@ -187,7 +210,7 @@ def add_tag(call: Call) -> Doc:
 
 
 def remove_tag(call: Call) -> Doc:
-    doc = _require(call, call.param("id"), code="article_not_found")
+    doc = require_article(call, call.param("id"), code="article_not_found")
     for entry in doc["tags"]:
         if entry["id"] == call.param("tag"):
             shown = applied_view(call, entry)

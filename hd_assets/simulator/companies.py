@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from hd_assets.simulator import ids, paging
 from hd_assets.simulator.attributes import checked_contact_values, merged_values
 from hd_assets.simulator.store_schema import fold
@@ -125,7 +123,7 @@ def _listed(call: Call) -> list[Doc]:
 
 
 def list_companies(call: Call) -> Doc:
-    return _page(call, _listed(call)[:10_000])
+    return _page(call, _listed(call)[: call.rules.company_list_cap])
 
 
 def _page(call: Call, docs: list[Doc]) -> Doc:
@@ -140,19 +138,27 @@ def _page(call: Call, docs: list[Doc]) -> Doc:
 
 
 def scroll(call: Call) -> Doc:
-    """100 companies at a time; the position is kept in the scroll parameter."""
+    """100 companies at a time. One scroll at once; its place is lost after a minute, and behind the last page."""
+    running, given = call.store.get("scroll", "companies"), call.query.get("scroll_param")
+    fresh = running is not None and running["used_at"] + call.rules.company_scroll_seconds > call.now
+    if not given:
+        if fresh:
+            raise ApiError(400, "scroll_exists", "scroll already exists for this workspace")
+        running = {"id": "companies", "param": ids.uuid_id(call.store, "scroll"), "place": 0}
+    elif running is None or not fresh or running["param"] != given:
+        raise not_found("scroll parameter not found")
     docs = _listed(call)
-    position = call.query.get("scroll_param") or "0"
-    if not re.fullmatch("[0-9a-f]{1,12}", position):
-        raise invalid("scroll_param is not a scroll position", field="scroll_param")
-    start = int(position, 16)
-    shown = docs[start : start + 100]
+    shown = docs[running["place"] : running["place"] + 100]
+    call.store.remove("scroll", "companies")
+    if shown:
+        kept = {**running, "place": running["place"] + len(shown), "used_at": call.now}
+        call.store.add("scroll", kept, now=call.now)
     return {
         "type": "list",
         "data": [company_view(call, doc) for doc in shown],
         "pages": None,
         "total_count": None,
-        "scroll_param": f"{start + len(shown):x}",
+        "scroll_param": running["param"],
     }
 
 

@@ -53,7 +53,7 @@ def contacts_of_company(call: Call) -> Doc:
     return {"type": "list", "data": data, "total_count": len(docs), "pages": pages}
 
 
-def _note_view(call: Call, doc: Doc) -> Doc:
+def note_view(call: Call, doc: Doc) -> Doc:
     shown: Doc = {"type": "note", "id": doc["id"], "created_at": doc["created_at"], "body": doc["body"]}
     shown[doc["owner_kind"]] = {"type": doc["owner_kind"], "id": doc["owner"]}
     author = call.store.get("admin", doc["author"]) if doc["author"] else None
@@ -72,14 +72,14 @@ def _add_note(call: Call, owner: Doc, kind: str) -> Doc:
         "body": part_body(call.required_text("body"), "admin", "note", call.rules),
         "created_at": call.now,
     }
-    return _note_view(call, call.store.add("note", doc, now=call.now))
+    return note_view(call, call.store.add("note", doc, now=call.now))
 
 
 def _list_notes(call: Call, owner: Doc) -> Doc:
     docs = call.store.find("note", "owner", owner["id"])
     shown, pages = numbered_page(call, docs, path="/notes")
     pages.pop("next")
-    return {"type": "list", "data": [_note_view(call, doc) for doc in shown], "total_count": len(docs), "pages": pages}
+    return {"type": "list", "data": [note_view(call, doc) for doc in shown], "total_count": len(docs), "pages": pages}
 
 
 def add_contact_note(call: Call) -> Doc:

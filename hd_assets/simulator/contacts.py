@@ -103,14 +103,28 @@ def require_contact(call: Call, key: str) -> Doc:
     return doc
 
 
+def _refuse_merged(call: Call, gone: Doc | None) -> None:
+    """A contact that went up in another is told apart from one that never was."""
+    if gone is None or not call.rules.merged_contact_gone:
+        return
+    into = gone["into"]
+    while further := call.store.get("merged", into):
+        into = further["into"]
+    message = "This contact has been merged. See the 'Link' header for the canonical contact."
+    raise ApiError(410, "contact_merged", message, headers={"link": f'</contacts/{into}>; rel="canonical"'})
+
+
 def _refuse_twin(call: Call, doc: Doc) -> None:
     """External ids are unique among all contacts, e-mail addresses among users; leads are exempt from the latter."""
     twins: list[Doc] = []
     if doc["external_id"]:
         twins = call.store.find("contact", "external_id", doc["external_id"])
-    if doc["email"] and doc["role"] == "user":
+    if doc["email"]:
         same = call.store.find("contact", "email", fold(doc["email"]))
-        twins += [twin for twin in same if twin["role"] == "user"]
+        if call.rules.lead_emails_unique:
+            twins += same
+        elif doc["role"] == "user" and call.rules.user_emails_unique:
+            twins += [twin for twin in same if twin["role"] == "user"]
     for twin in twins:
         if twin["id"] != doc["id"]:
             word = "An archived contact" if twin["archived"] else "A contact"
@@ -175,6 +189,7 @@ def update(call: Call) -> Doc:
 
 
 def get(call: Call) -> Doc:
+    _refuse_merged(call, call.store.get("merged", call.param("id")))
     return contact_view(call, require_contact(call, call.param("id")))
 
 
@@ -182,6 +197,8 @@ def find_by_external_id(call: Call) -> Doc:
     for doc in call.store.find("contact", "external_id", call.param("external_id")):
         if doc["role"] == "user" and not (doc["archived"] and call.rules.archived_contacts_hidden):
             return contact_view(call, doc)
+    for gone in call.store.find("merged", "external_id", call.param("external_id")):
+        _refuse_merged(call, gone)
     raise user_not_found()
 
 

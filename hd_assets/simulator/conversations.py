@@ -55,8 +55,14 @@ def get(call: Call) -> Doc:
     return full_conversation_view(call, doc)
 
 
+def listed(call: Call, doc: Doc) -> bool:
+    """Whether lists and searches of conversations show it."""
+    return not doc.get("archived") and (not doc["ticket"] or call.rules.tickets_in_conversation_lists)
+
+
 def list_conversations(call: Call) -> Doc:
-    found = call.store.scan("conversation", visible_by=call.now - call.rules.list_lag_seconds, way="list")
+    scanned = call.store.scan("conversation", visible_by=call.now - call.rules.list_lag_seconds, way="list")
+    found = (entry for entry in scanned if listed(call, entry[1]))
     conversations, total, pages = cursor_page(
         found,
         dict(call.query),
@@ -154,19 +160,24 @@ def list_deleted(call: Call) -> Doc:
 
 
 def merge(call: Call) -> Doc:
-    """Move the parts of this conversation into another; the moved one is gone afterwards."""
-    doc, into = require_conversation(call, call.param("id")), call.body.get("merge_into_conversation_id")
+    """The parts of this conversation move into another; the emptied one is closed and linked to it."""
+    into = call.body.get("merge_into_conversation_id")
     if isinstance(into, bool) or not isinstance(into, int):
         raise invalid("merge_into_conversation_id must be a valid integer conversation ID")
-    target = call.store.get("conversation", str(into))
+    doc, target = require_conversation(call, call.param("id")), call.store.get("conversation", str(into))
     if target is None:
         raise ApiError(422, "merge_failed", "Primary conversation not found")
     if target["id"] == doc["id"]:
         raise ApiError(422, "merge_failed", "Cannot merge a conversation into itself")
+    if doc.get("merged_into"):
+        raise ApiError(422, "merge_failed", "Secondary conversation has already been merged")
     call.store.move_parts(doc["id"], target["id"])
     author = admin_author({"id": doc["admin_assignee_id"]}) if doc["admin_assignee_id"] else {"type": "bot", "id": "0"}
     add_part(call, target, "merged_secondary_conversation", author, body=doc["body"], created_at=doc["created_at"])
-    call.store.remove_conversation(doc["id"])
+    target["links"] = [*target.get("links", []), {"type": "conversation", "id": doc["id"], "category": None}]
+    doc["links"] = [*doc.get("links", []), {"type": "conversation", "id": target["id"], "category": None}]
+    doc.update(state="closed", snoozed_until=None, merged_into=target["id"], updated_at=call.now)
+    call.store.replace("conversation", doc)
     return full_conversation_view(call, call.store.replace("conversation", target))
 
 

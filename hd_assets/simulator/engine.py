@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from hd_assets.simulator import ids
 from hd_assets.simulator.clock import Clock
+from hd_assets.simulator.declared import refuse_undeclared
 from hd_assets.simulator.disturb import limit_headers
 from hd_assets.simulator.faults import UNHARMED, Kind, Strike
 from hd_assets.simulator.rate import RateLimit, Standing
@@ -125,11 +126,13 @@ class Engine:
                     return json_answer(route.status, route.handler(call))
                 finally:
                     store.as_of = None
+            if self._rules.unknown_keys_refused:
+                refuse_undeclared(route, call)
             store.lags = {way: lag for way in ("search", "list") if (lag := strike.lag(_LAG[way]))}
             with store.transaction():
                 result = route.handler(call)
                 store.count_up("writes")
-            return json_answer(route.status, result)
+            return json_answer(route.status, result) if route.status != 204 else Answer(204, {}, b"")
         except ApiError as fault:
             return error_answer(fault, name)
 

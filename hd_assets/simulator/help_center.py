@@ -9,7 +9,6 @@ from hd_assets.simulator.paging import numbered_page
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid, not_found, optional_identifier
 
 HELP_CENTER_ID = "3001"
-_MOST_LEVELS = 3
 
 
 def _url(call: Call) -> str:
@@ -78,8 +77,8 @@ def _read_collection(call: Call, doc: Doc) -> Doc:
         _require_help_center(call.identifier("help_center_id"))
     if "parent_id" in call.body:
         parent = optional_identifier(call.body, "parent_id")
-        if parent is not None and _level(call, parent, doc["id"]) > _MOST_LEVELS:
-            raise invalid(f"collections can be nested {_MOST_LEVELS} deep", field="parent_id")
+        if parent is not None and _level(call, parent, doc["id"]) > call.rules.collection_levels:
+            raise invalid(f"collections can be nested {call.rules.collection_levels} deep", field="parent_id")
         doc["parent_id"] = parent
     translations = {key: value for key, value in call.mapping("translated_content").items() if key != "type"}
     doc["translated_content"] = {**doc["translated_content"], **translations}

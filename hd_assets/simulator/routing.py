@@ -6,17 +6,23 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from hd_assets.simulator import (
+    article_drafts,
     articles,
     attributes,
+    bulk_actions,
     companies,
     contact_links,
+    contact_merge,
     contacts,
     conversations,
     custom_objects,
     help_center,
+    knowledge,
+    reading,
     search,
     states,
     tags,
+    ticket_links,
     ticket_types,
     tickets,
     workspace,
@@ -72,5 +78,11 @@ def api_router() -> Router:
         articles.ROUTES,
         help_center.ROUTES,
         custom_objects.ROUTES,
+        contact_merge.ROUTES,
+        article_drafts.ROUTES,
+        knowledge.ROUTES,
+        bulk_actions.ROUTES,
+        ticket_links.ROUTES,
+        reading.ROUTES,
     )
     return Router(route for routes in modules for route in routes)

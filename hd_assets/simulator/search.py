@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hd_assets.simulator.contacts import contact_view
+from hd_assets.simulator.conversations import listed
 from hd_assets.simulator.paging import cursor_page
 from hd_assets.simulator.search_fields import (
     CONTACT_FIELDS,
@@ -174,7 +175,7 @@ def search_conversations(call: Call) -> Doc:
     found = [
         (seq, doc)
         for seq, doc in _candidates(call, "conversation", tree, "contact_ids", "contact")
-        if fits(tree, wake(call, doc), inclusive=inclusive, day_start=None)
+        if listed(call, doc) and fits(tree, wake(call, doc), inclusive=inclusive, day_start=None)
     ]
     shown, total, pages = cursor_page(
         found,

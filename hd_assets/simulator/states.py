@@ -26,6 +26,7 @@ def post_part(call: Call) -> Doc:
     if kind == "assignment":
         _assign(call, doc, author)
     elif kind == "close":
+        _refuse_unfilled(call, doc)
         doc.update(state="closed", snoozed_until=None, waiting_since=None)
         first_and_last(doc, "close", call.now)
         doc["statistics"]["last_closed_by_id"] = admin["id"]
@@ -45,6 +46,14 @@ def post_part(call: Call) -> Doc:
     else:
         raise invalid("message_type must be 'close', 'snoozed', 'open' or 'assignment'", field="message_type")
     return full_conversation_view(call, call.store.replace("conversation", doc))
+
+
+def _refuse_unfilled(call: Call, doc: Doc) -> None:
+    if not call.rules.required_attribute_blocks_close:
+        return
+    for attribute in call.store.all("conversation_attribute"):
+        if attribute["required"] and not attribute["archived"] and attribute["name"] not in doc["custom_attributes"]:
+            raise invalid(f"'{attribute['name']}' must be filled before closing", field=attribute["name"])
 
 
 def _body(call: Call) -> str | None:

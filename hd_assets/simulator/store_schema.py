@@ -65,5 +65,7 @@ KEYS: dict[str, Callable[[Doc], dict[str, list[str]]]] = {
     "article": lambda d: {"parent": _one(d["parent_id"])},
     "redirect": lambda d: {"from": [f"{d['help_center_id']} {d['from_url']}"]},
     "custom_object": lambda d: {"external_id": [f"{d['type']} {d['external_id']}"], "type": [d["type"]]},
+    "merged": lambda d: {"into": [d["into"]], "external_id": _one(d["external_id"])},
+    "article_version": lambda d: {"article": [d["article_id"]]},
     "note": lambda d: {"owner": [d["owner"]]},
 }

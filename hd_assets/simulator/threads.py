@@ -113,6 +113,13 @@ def reply(call: Call, doc: Doc) -> Doc:
     return part
 
 
+def _told_at(call: Call, doc: Doc) -> int:
+    created_at = call.past_moment("created_at")
+    if call.rules.reply_before_opening_refused and created_at < doc["created_at"]:
+        raise invalid("created_at can not be before the conversation", field="created_at")
+    return created_at
+
+
 def _contact_reply(call: Call, doc: Doc) -> Doc:
     if call.body.get("message_type") != "comment":
         raise invalid("message_type must be 'comment'", field="message_type")
@@ -122,7 +129,7 @@ def _contact_reply(call: Call, doc: Doc) -> Doc:
             raise ApiError(404, "not_found", "User Not Found")
         doc["contacts"].append(contact["id"])
     text = call.required_text("body")
-    created_at = call.past_moment("created_at")
+    created_at = _told_at(call, doc)
     files = take_files(call, doc["id"])
     if doc["state"] != "open" and call.rules.contact_reply_reopens:
         doc.update(state="open", snoozed_until=None)
@@ -148,7 +155,7 @@ def _admin_reply(call: Call, doc: Doc) -> Doc:
         raise invalid("message_type must be 'comment' or 'note'", field="message_type")
     admin = require_admin(call, call.identifier("admin_id"))
     text = call.text("body")
-    created_at = call.past_moment("created_at")
+    created_at = _told_at(call, doc)
     silent = call.flag("skip_notifications")
     files = take_files(call, doc["id"])
     if not text and not files:
@@ -164,6 +171,11 @@ def _admin_reply(call: Call, doc: Doc) -> Doc:
     )
     if part_type == "comment":
         first_and_last(doc, "admin_reply", created_at)
+        if doc["state"] != "open" and call.rules.admin_reply_reopens:
+            doc.update(state="open", snoozed_until=None)
+            bump(doc, "count_reopens")
+        if call.rules.admin_reply_assigns and not (doc["admin_assignee_id"] or doc["team_assignee_id"]):
+            doc["admin_assignee_id"] = admin["id"]
         doc["waiting_since"] = None
         if not silent:
             call.notify("admin_comment")

@@ -72,6 +72,8 @@ def convert(call: Call) -> Doc:
     if doc["ticket"]:
         raise invalid("Conversation is already a ticket")
     values = checked_values(call, kind, call.mapping("attributes"))
+    if call.rules.convert_needs_required:
+        _refuse_unfilled(kind, values)
     state_id = optional_identifier(call.body, "ticket_state_id")
     _wrap(call, doc, kind, values, state_id, converted=True)
     category = state_view(call, doc["ticket"]["state_id"])["category"]
@@ -85,6 +87,12 @@ def convert(call: Call) -> Doc:
     )
     call.notify("ticket_created")
     return ticket_view(call, call.store.replace("conversation", doc))
+
+
+def _refuse_unfilled(kind: Doc, values: Doc) -> None:
+    required = [a["name"] for a in kind["attributes"] if a["required_to_create"] and not a["archived"]]
+    if any(values.get(name) in (None, "") for name in required):
+        raise invalid("Missing required ticket attributes")
 
 
 def _one_contact(call: Call) -> Doc:
@@ -110,9 +118,7 @@ def _one_contact(call: Call) -> Doc:
 def create(call: Call) -> Doc:
     kind = require_type(call, call.identifier("ticket_type_id"))
     values = checked_values(call, kind, call.mapping("ticket_attributes"))
-    missing = [a["name"] for a in kind["attributes"] if a["required_to_create"] and not values.get(a["name"])]
-    if missing:
-        raise invalid("Missing required ticket attributes")
+    _refuse_unfilled(kind, values)
     contact = _one_contact(call)
     description = values.get("_default_description_")
     doc = new_thread(

@@ -11,7 +11,7 @@ from hd_assets.simulator.text import plain
 from hd_assets.simulator.ticket_types import state_view, ticket_type_view
 from hd_assets.simulator.wire import Call, Doc
 
-_NO_LINKS: Doc = {"type": "list", "data": [], "total_count": 0, "has_more": False}
+_MOST_LINKS_SHOWN = 1000
 
 
 class Names:
@@ -32,6 +32,8 @@ class Names:
         if kind == "bot":
             return shown | {"name": "Operator"}
         person = self._call.store.get("admin" if kind == "admin" else "contact", key)
+        if person is None and (merged := self._call.store.get("merged", key)):
+            person = self._call.store.get("contact", merged["into"])
         if person:
             shown["name"] = person["name"]
             if person["email"]:
@@ -46,6 +48,12 @@ def _contacts(call: Call, doc: Doc) -> Doc:
         for key, contact in known
     ]
     return {"type": "contact.list", "contacts": contacts}
+
+
+def _links(doc: Doc) -> Doc:
+    links = doc.get("links", [])
+    shown = links[:_MOST_LINKS_SHOWN]
+    return {"type": "list", "data": shown, "total_count": len(links), "has_more": len(links) > len(shown)}
 
 
 def _number(key: str | None) -> int | None:
@@ -94,7 +102,7 @@ def _conversation(call: Call, doc: Doc, names: Names) -> Doc:
         "custom_attributes": doc["custom_attributes"],
         "topics": {},
         "ticket": _ticket_stub(call, doc),
-        "linked_objects": _NO_LINKS,
+        "linked_objects": _links(doc),
         "ai_agent": None,
         "ai_agent_participated": False,
     }
@@ -188,7 +196,7 @@ def ticket_view(call: Call, doc: Doc, *, with_parts: bool = True) -> Doc:
         "created_at": doc["created_at"],
         "updated_at": doc["updated_at"],
         "open": doc["state"] == "open",
-        "linked_objects": _NO_LINKS,
+        "linked_objects": _links(doc),
         "is_shared": ticket["is_shared"],
         "company_id": doc["company_id"],
         "tags": {"type": "tag.list", "tags": [applied_view(call, entry) for entry in doc["tags"]]},
@@ -204,7 +212,7 @@ def _ticket_parts(call: Call, doc: Doc) -> Doc:
     names = Names(call)
     parts, total = _parts(call, doc)
     shown = [ticket_part_view(call, part, names) for part in parts]
-    if doc["ticket"]["converted"]:
+    if doc["ticket"]["converted"] and call.rules.convert_opening_is_part:
         total += 1
         if total <= call.rules.parts_shown:
             shown.insert(0, ticket_part_view(call, _opening(doc), names))

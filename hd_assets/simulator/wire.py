@@ -161,7 +161,7 @@ class Call:
         raw = self.query.get(name)
         if raw is None:
             return default
-        if not (raw.isascii() and raw.isdigit() and len(raw) < 10) or not least <= int(raw) <= most:
+        if not (raw.isascii() and raw.isdigit() and len(raw) < 13) or not least <= int(raw) <= most:
             raise invalid(f"{name} must be between {least} and {most}", field=name)
         return int(raw)
 
@@ -195,4 +195,6 @@ class Route:
     @functools.cached_property
     def reads(self) -> bool:
         """Whether it leaves the workspace as it is; searches are POSTs that do."""
+        if self.template == "/companies/scroll":
+            return False  # it moves on
         return self.method == "GET" or self.template.endswith("/search") or self.template == "/companies/list"

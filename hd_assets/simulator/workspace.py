@@ -7,7 +7,7 @@ from typing import Any
 
 from hd_assets.simulator.store import Store
 from hd_assets.simulator.store_schema import fold
-from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid, not_found
+from hd_assets.simulator.wire import ApiError, Call, Doc, Route, absent, invalid, not_found
 
 
 def admin_view(doc: Doc) -> Doc:
@@ -17,8 +17,8 @@ def admin_view(doc: Doc) -> Doc:
         "name": doc["name"],
         "email": doc["email"],
         "job_title": "",
-        "away_mode_enabled": False,
-        "away_mode_reassign": False,
+        "away_mode_enabled": doc.get("away", False),
+        "away_mode_reassign": doc.get("reassign", False),
         "has_inbox_seat": doc["has_inbox_seat"],
         "team_ids": doc["team_ids"],
     }
@@ -47,6 +47,20 @@ def list_admins(call: Call) -> Doc:
 
 def get_admin(call: Call) -> Doc:
     return admin_view(require_admin(call, call.param("id"), code="admin_not_found"))
+
+
+def set_away(call: Call) -> Doc:
+    """The one thing the API changes about a teammate."""
+    doc = call.store.get("admin", call.param("id"))
+    if doc is None:
+        raise not_found("Admin for admin_id not found", code="admin_not_found")
+    for name in ("away_mode_enabled", "away_mode_reassign"):
+        if name not in call.body:
+            raise absent(name)
+    if call.body.get("away_status_reason_id") is not None:
+        raise invalid("Away status reason is deleted", field="away_status_reason_id")
+    doc.update(away=call.flag("away_mode_enabled"), reassign=call.flag("away_mode_reassign"))
+    return admin_view(call.store.replace("admin", doc))
 
 
 def require_admin(call: Call, key: str, *, code: str = "not_found") -> Doc:
@@ -147,6 +161,7 @@ ROUTES = (
     Route("GET", "/me", get_me),
     Route("GET", "/admins", list_admins),
     Route("GET", "/admins/{id}", get_admin),
+    Route("PUT", "/admins/{id}/away", set_away),
     Route("GET", "/teams", list_teams),
     Route("GET", "/teams/{id}", get_team),
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from hd_assets.errors import UsageError
 from hd_assets.simulator.rules import Rules, marks
 from hd_assets_tests.simulator.api import Api, comment, file, said
 
@@ -84,6 +85,24 @@ def test_every_rule_says_how_well_it_is_known():
     for name, field in Rules.model_fields.items():
         assert field.description is not None
         assert field.description.endswith(f"({known[name]})")
+
+
+def test_a_rule_file_may_be_json_or_yaml(tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("parts_order: created\nsearch_lag_seconds: 5\n")
+    assert Rules.load(path) == Rules(parts_order="created", search_lag_seconds=5)
+    path.write_text("")
+    assert Rules.load(path) == Rules()
+
+
+@pytest.mark.parametrize("content", ["gravity: 9.81", "parts_order: random", "{", "- 1"])
+def test_a_wrong_rule_file_says_what_to_write(tmp_path, content):
+    path = tmp_path / "rules.yaml"
+    path.write_text(content)
+    with pytest.raises(UsageError, match="mend"):
+        Rules.load(path)
+    with pytest.raises(UsageError, match="cannot read"):
+        Rules.load(tmp_path / "none")
 
 
 def test_the_inbox_lists_finds_and_escapes(api, admin):

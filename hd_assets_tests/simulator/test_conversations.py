@@ -297,7 +297,13 @@ def test_merging_moves_the_parts(api, admin):
     api("POST", f"/conversations/{second}/reply", note(admin, "moved"))
     shown = api("POST", f"/conversations/{second}/merge", {"merge_into_conversation_id": int(first)})
     assert "<p>moved</p>" in [part["body"] for part in shown["conversation_parts"]["conversation_parts"]]
-    api.refused("GET", f"/conversations/{second}", status=404)
+    assert [(link["type"], link["id"]) for link in shown["linked_objects"]["data"]] == [("conversation", second)]
+    moved = api("GET", f"/conversations/{second}")
+    assert (moved["state"], moved["conversation_parts"]["total_count"]) == ("closed", 0)
+    again = api.refused(
+        "POST", f"/conversations/{second}/merge", {"merge_into_conversation_id": int(first)}, status=422
+    )
+    assert again["message"] == "Secondary conversation has already been merged"
 
 
 def test_a_comment_without_skip_notifications_is_counted_as_mail(api, admin, simulator):
