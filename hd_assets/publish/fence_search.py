@@ -30,13 +30,9 @@ def ours_in_workspace(context: PublishContext) -> str | None:
         # prefixes are compared without regard to case
         if str(doc.get("external_id") or "").startswith(prefix):
             return f"contacts (one is {doc.get('id')})"
-    for key in _staged_companies(context):
-        try:
-            data = context.client.get("/companies", company_id=key).data
-        except RefusedError:
-            continue
-        # the destination documents a list and answers a single company
-        if any(doc.get("company_id") == key for doc in data.get("data", [data])):
+    sql = f"select external_id from staging.companies order by external_id limit {_PROBED}"
+    for (key,) in _rows(context, sql):
+        if _company(context, key) is not None:
             return f"companies (one is {key})"
     tags = [
         doc for doc in context.client.get("/tags").data.get("data") or [] if fold(str(doc.get("name"))) == "migrated"
@@ -49,11 +45,6 @@ def ours_in_workspace(context: PublishContext) -> str | None:
     return None
 
 
-def _staged_companies(context: PublishContext) -> list[str]:
-    sql = f"select external_id from staging.companies order by external_id limit {_PROBED}"
-    return [str(row[0]) for row in _rows(context, sql)]
-
-
 def unknown_to_ledger(context: PublishContext) -> str | None:
     """What the workspace got after the ledger's last note without the ledger having meant to send it; None is good.
 
@@ -61,7 +52,8 @@ def unknown_to_ledger(context: PublishContext) -> str | None:
     intended or unknown, so that the ledger which was there to the end never finds anything.
     """
     since = int(_last_note(context)) - CLOCK_SKEW_SECONDS
-    return _conversations(context, since) or _articles(context, since) or _contacts(context, since)
+    searches = (_conversations, _articles, _contacts, _companies)
+    return next((found for search in searches if (found := search(context, since)) is not None), None)
 
 
 def _last_note(context: PublishContext) -> float:
@@ -168,6 +160,25 @@ def _contacts(context: PublishContext, since: int) -> str | None:
         ):
             return f"contact {doc.get('id')}"
     return None
+
+
+def _companies(context: PublishContext, since: int) -> str | None:
+    """The first that would be sent next: companies go in the order of their ids."""
+    sql = f"select external_id from operations where kind = 'company' and state = 'planned' order by 1 limit {_PROBED}"
+    for (key,) in context.books.rows(sql):
+        found = _company(context, key)
+        if found is not None and int(found.get("created_at") or 0) >= since:
+            return f"company {key}"
+    return None
+
+
+def _company(context: PublishContext, key: str) -> Doc | None:
+    try:
+        data = context.client.get("/companies", company_id=key).data
+    except RefusedError:
+        return None
+    # the destination documents a list and answers a single company
+    return next((doc for doc in data.get("data", [data]) if doc.get("company_id") == key), None)
 
 
 def _rows(context: PublishContext, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
