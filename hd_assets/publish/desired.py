@@ -252,7 +252,9 @@ def _states(row: Conversation, known: dict[str, Operation], rules: Rules, as_of:
     found = []
     until = seconds(row.snoozed_until)
     fixed = key_of("snooze", row.external_id) in known
-    if row.state == "snoozed" and until is not None and (fixed or until > as_of):
+    # a ticket says by its own state that it waits for the customer
+    waits = row.state == "snoozed" and row.target_kind == "conversation"
+    if waits and until is not None and (fixed or until > as_of):
         request = payloads.snooze(row.external_id, until)
         found.append(desired("snooze", "conversations", row.external_id, request, row.source_digest, SNOOZE))
     if row.target_kind == "ticket":

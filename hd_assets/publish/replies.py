@@ -66,7 +66,8 @@ class Reply(Kind):
             " and state in ('applied', 'conflict')",
             (attempt.entry.conversation,),
         )
-        return bool({str(row[0]) for row in sent} & {str(part.get("id")) for part in parts})
+        # while nothing of ours is there, ours can be the first and nothing of ours hides it
+        return not sent or bool({str(row[0]) for row in sent} & {str(part.get("id")) for part in parts})
 
 
 def _ids(parts: list[Doc]) -> list[str]:
