@@ -139,12 +139,17 @@ def vanish(merged: Merged, gone: Iterable[Operation]) -> None:
 
 
 def _settle_state_again(merged: Merged, wanted: Sequence[Desired], known: Mapping[str, Operation]) -> None:
-    """A reply that comes later opens a closed conversation, so its state has to be set once more."""
+    """A reply that comes later opens a closed conversation, so its state has to be set once more.
+
+    A ticket that is not resolved stays as it is.
+    """
     if not any(entry.kind == "reply" for entry in merged.to_send):
         return
     queued = {entry.key for entry in merged.to_send}
     for entry in wanted:
         row = known.get(entry.key)
         fixed = entry.kind in ("state", "convert", "snooze") and entry.key not in queued
+        if entry.kind == "convert":
+            fixed = fixed and entry.request.body["ticket_state_id"] == {"$ref": "ticket_state:resolved"}
         if fixed and row is not None and row.state in SENT:
             merged.plan(entry, row)
