@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -74,9 +75,9 @@ class Ledger(LedgerReader):
             self._hold.close()
             raise
         self._tickets: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
-        self._committing, self._alone = threading.Lock(), True
-        self._writer = threading.Thread(target=self._commit_groups, name="ledger", daemon=True)
-        self._writer.start()
+        self._committing, self._starting = threading.Lock(), threading.Lock()
+        self._alone = True
+        self._writer: threading.Thread | None = None
         self.commits = 0
         self.run_no = 0
         self._step, self._clock, self._run_id = step, clock or SystemClock(), run_id
@@ -96,8 +97,9 @@ class Ledger(LedgerReader):
             # the disk is full or gone, which whoever wrote last was told; the run counts as not ended
             pass
         finally:
-            self._tickets.put(None)
-            self._writer.join()
+            if self._writer is not None:
+                self._tickets.put(None)
+                self._writer.join()
             super().close()
             self._writing.close()
             self._hold.close()
@@ -114,9 +116,12 @@ class Ledger(LedgerReader):
             "target": target,
             "schema_version": str(SCHEMA_VERSION),
         }
-        connection.execute("begin immediate")
-        connection.executemany("insert or ignore into meta values (?, ?)", list(fresh.items()))
-        connection.execute("commit")
+        if not fresh.keys() <= _meta(connection).keys():
+            connection.execute("begin immediate")
+            connection.executemany("insert or ignore into meta values (?, ?)", list(fresh.items()))
+            connection.execute("commit")
+            # the main file knows whose it is from the start, also when its log gets lost
+            connection.execute("pragma wal_checkpoint(truncate)")
         known = _meta(connection)
         self._id, self._count = known["ledger_id"], int(known.get("commits", 0))
         self._hold.require_newest(self._id, self._count)
@@ -187,6 +192,7 @@ class Ledger(LedgerReader):
                 self._committing.release()
         else:
             self._tickets.put(ticket)
+            self._gather()
             ticket.done.wait()
         if isinstance(ticket.fault, sqlite3.Error):
             told = explained(self.path, ticket.fault)
@@ -205,6 +211,12 @@ class Ledger(LedgerReader):
             " on conflict do update set number = number + excluded.number"
         )
         self.write([(sql, (self.run_no, *key, number)) for key, number in counts.items()])
+
+    def _gather(self) -> None:
+        with self._starting:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._commit_groups, name="ledger", daemon=True)
+                self._writer.start()
 
     def _commit_groups(self) -> None:
         while True:
@@ -324,6 +336,7 @@ def _has(connection: sqlite3.Connection, table: str) -> bool:
     return found is not None
 
 
+@cache
 def _tool_version() -> str:
     try:
         return version("hd-assets")
