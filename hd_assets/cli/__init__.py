@@ -19,6 +19,7 @@ COMMANDS = {
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),
     "reconcile": ("run", "reconcile"),
+    "resolve": ("decide", "resolve"),
     "rollback": ("rollback", "rollback"),
     "run": ("run", "run"),
     "sample-data": ("local", "sample_data"),

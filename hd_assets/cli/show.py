@@ -28,8 +28,10 @@ def status_lines(told: Status) -> Iterator[str]:
     states = {state: number for state, number in told.operations.items() if number}
     if states:
         yield "operations  " + ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-    for key in told.quarantined:
-        yield f"quarantine  {key}"
+    for held in told.quarantined:
+        yield f"quarantine  {held.operation}: {held.reason}"
+    if told.quarantined:
+        yield f"            `hd-assets resolve {told.migration}` shows the evidence and takes the decisions"
     if told.compared is not None and told.compared_at is not None:
         yield f"read back   {told.compared} compared, {told.differing} differing, {told.compared_at:%Y-%m-%d %H:%M} UTC"
 

@@ -11,6 +11,7 @@ from hd_assets.extract.raw import RawStore
 from hd_assets.mapping import Migration
 from hd_assets.model import STAGING_MODELS
 from hd_assets.partitions import EVERYTHING
+from hd_assets.publish.decide import latest_evidence
 from hd_assets.publish.ledger import read_only
 from hd_assets.publish.ledger_read import LedgerReader
 from hd_assets.publish.ledger_schema import OPEN, SENT
@@ -41,6 +42,14 @@ class FailedCheck:
     description: str
 
 
+@dataclass(frozen=True)
+class Quarantined:
+    """An operation that waits for a person: its key, and why in words."""
+
+    operation: str
+    reason: str
+
+
 @dataclass
 class Status:
     """One migration and target. Times in UTC; `eta_seconds` is None while nothing is being sent."""
@@ -58,7 +67,7 @@ class Status:
     done: int = 0
     total: int = 0
     eta_seconds: float | None = None
-    quarantined: list[str] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
     last_run_at: float | None = None
     compared: int | None = None
     differing: int | None = None
@@ -132,7 +141,7 @@ def _ledger(told: Status, books: LedgerReader) -> None:
     told.total = sum(number for state, number in told.operations.items() if state != "skipped")
     left = sum(told.operations.get(state, 0) for state in OPEN)
     told.quarantined = [
-        row[0] for row in books.rows("select key from operations where state = 'quarantined' order by key")
+        Quarantined(row.key, latest_evidence(books, row)[0]) for row in books.iterate("state = 'quarantined'")
     ]
     if told.total:
         told.stage = "published" if not left else "publishing" if told.done else "planned"

@@ -48,7 +48,7 @@ def test_the_ledger_tells_done_total_and_quarantine(world):
     world.book(("reply", "parts", "depot-entry-2"), state="quarantined")
     found = told(world, with_checks=False)
     assert (found.stage, found.done, found.total) == ("publishing", 11, 13)
-    assert found.quarantined == ["reply:depot-entry-2:0"]
+    assert [entry.operation for entry in found.quarantined] == ["reply:depot-entry-2:0"]
     assert found.eta_seconds is None
 
 
