@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 LEDGER_OBJECTS: dict[str, tuple[str, ...]] = {
     "workspace": ("workspace",),
     "companies": ("companies",),
-    "contacts": ("contacts", "contact_companies"),
-    "articles": ("articles",),
+    "contacts": ("contacts", "contact_companies", "custom_objects", "contact_objects"),
+    "articles": ("articles", "redirects"),
     "conversations": ("conversations", "parts"),
 }
 THREAD_OBJECTS = ("conversations", "parts", "attachments")
@@ -202,6 +202,7 @@ def opened(
         only=frozenset(options.only) or None,
         step=name,
         run_id=context.run.run_id,
+        send_drift=options.send_drift,
     ) as publishing:
         older = getattr(publishing.books, "older_copy", None)
         if older is not None:
@@ -212,8 +213,8 @@ def opened(
 _DESCRIPTIONS = {
     "workspace": "Matches admins and teams; creates attributes, tags, the ticket type and collections.",
     "companies": "Creates or updates companies.",
-    "contacts": "Creates, updates or adopts contacts and attaches them to their companies.",
-    "articles": "Creates or updates articles, one at a time.",
+    "contacts": "Creates, updates or adopts contacts, attaches them to their companies, then custom objects.",
+    "articles": "Creates or updates articles, one at a time, and redirects from their old addresses.",
     "conversations": "Creates conversations with everything in them, then their state, assignment and tags.",
     "parts": "Comments and notes, in the order and at the time of the source.",
     "attachments": "Files; each travels with its part, because a part cannot be edited later.",

@@ -48,6 +48,7 @@ class Course:
     window: Window | None
     execute: bool
     only: tuple[str, ...] = ()
+    send_drift: bool = False
     checks: dict[str, int] = field(default_factory=lambda: {"passed": 0, "failed": 0})
 
 
@@ -60,6 +61,11 @@ class Course:
 @click.option("--only", multiple=True, metavar="ID", help="Source id of a conversation; may be given several times.")
 @target_option
 @click.option("--execute", is_flag=True, help="Send what is planned. Without it nothing is written to the target.")
+@click.option(
+    "--send-drift",
+    is_flag=True,
+    help="Also send what differs only by a changed mapping or newer rules, not the source.",
+)
 @json_option
 def run(
     migration: str,
@@ -69,6 +75,7 @@ def run(
     only: tuple[str, ...],
     target: str,
     execute: bool,
+    send_drift: bool,
     json_file: str | None,
 ) -> int:
     """Run a migration: extract, stage, check, plan, and with --execute publish, read back and deliver."""
@@ -82,7 +89,7 @@ def run(
             mend="look at the plan with --until plan first, then add --execute",
         )
     window = chosen_window(loaded, from_month, to_month)
-    return follow(Course(settings, loaded, target, window, execute, only), STAGES[stage], json_file)
+    return follow(Course(settings, loaded, target, window, execute, only, send_drift), STAGES[stage], json_file)
 
 
 @click.command()
@@ -120,7 +127,9 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
     from hd_assets.instance import open_instance
 
     begun, before = time.monotonic(), report.last_run(course.settings, course.migration, course.target)
-    options = RunOptions(target=course.target, execute=course.execute, only=list(course.only))
+    options = RunOptions(
+        target=course.target, execute=course.execute, send_drift=course.send_drift, only=list(course.only)
+    )
     code = 0
     with open_instance(course.settings) as instance, progress_bar() as listener:
         for job in jobs:

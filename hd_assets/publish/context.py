@@ -54,6 +54,8 @@ class PublishContext:
     stop: threading.Event
     # source ids of conversations to which plan and publish are narrowed
     only: frozenset[str] | None = None
+    # whether a plan wants to send what only other rules or another mapping changed
+    send_drift: bool = False
     # set when a worker fails, so that the others end as well
     abort: threading.Event = field(default_factory=threading.Event)
 
@@ -139,6 +141,7 @@ def open_context(
     only: frozenset[str] | None = None,
     step: str = "",
     run_id: str | None = None,
+    send_drift: bool = False,
 ) -> Iterator[PublishContext]:
     """Open ledger and client of a target.
 
@@ -178,6 +181,7 @@ def open_context(
                 progress=progress or Silent(),
                 stop=stopping,
                 only=only,
+                send_drift=send_drift,
             )
             yield context
             if "fence" in vars(context):

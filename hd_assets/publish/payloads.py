@@ -13,15 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from hd_assets.errors import BlockedError
 from hd_assets.mapping import Attribute, DataType
-from hd_assets.model import Article, Attachment, Company, Contact, Conversation, Part
+from hd_assets.model import Article, Attachment, Company, Contact, Conversation, CustomObject, Part
 from hd_assets.model.base import AttributeValue
 from hd_assets.publish.attributes import Holder, destination_type, present, seconds, typed
 
 # Raised whenever a change here gives other bodies for the same staged row.
-RULES_VERSION = 1
+RULES_VERSION = 2
 FILES_PER_PART = 10
 NO_TEXT = "(no text)"
 STAND_IN = "_migration"
@@ -51,6 +52,11 @@ class Rules:
     types: Table[str, Table[str, DataType]] = field(default_factory=dict)
     # external id → the contact or inbox that stands for it
     merged: Table[str, str] = field(default_factory=dict)
+    # type of custom object → attribute of contacts and conversations that refers to its instances
+    references: Table[str, str] = field(default_factory=dict)
+    # addresses below this one are the help centre's own; elsewhere no redirect can be made
+    help_center_url: str | None = None
+    help_center_locale: str = "en"
 
     @property
     def source_id_attribute(self) -> str:
@@ -62,6 +68,13 @@ class Rules:
             seen.add(external_id)
             external_id = self.merged[external_id]
         return external_id
+
+    def reference(self, object_type: str) -> str:
+        return self.references.get(object_type, object_type)
+
+    def is_own_address(self, url: str | None) -> bool:
+        """Whether an old address lies in the help centre's space, so that it can be led to the new one."""
+        return bool(url and self.help_center_url and url.startswith(self.help_center_url.rstrip("/") + "/"))
 
     def values(self, given: Table[str, AttributeValue], holder: Holder) -> dict[str, AttributeValue]:
         types = self.types.get("conversation" if holder == "ticket" else holder, {})
@@ -170,8 +183,11 @@ def written(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def details(row: Conversation, rules: Rules) -> Request:
-    values = rules.values(row.custom_attributes, "conversation")
+def details(row: Conversation, rules: Rules, objects: Sequence[tuple[str, str]] = ()) -> Request:
+    """`objects`: (type, external id) of the custom objects the conversation refers to."""
+    values: Body = dict(rules.values(row.custom_attributes, "conversation"))
+    for object_type, key in sorted(objects):
+        values.setdefault(rules.reference(object_type), []).append(ref("custom_object", key))
     values[rules.source_id_attribute] = row.external_id
     body: Body = {"title": row.title, "custom_attributes": values}
     if row.company:
@@ -275,6 +291,35 @@ def collection(path: Sequence[str]) -> Request:
     if len(path) > 1:
         body["parent_id"] = ref("collection", collection_id(path[:-1]))
     return Request("POST", "/help_center/collections", body)
+
+
+def redirect(row: Article, rules: Rules) -> Request:
+    body = {
+        "from_url": row.old_url,
+        "locale": rules.help_center_locale,
+        "target_type": "article",
+        "target_id": ref("article", row.external_id),
+    }
+    return Request("POST", f"/help_center/help_centers/{{help_center:{STAND_IN}}}/redirects", body)
+
+
+# custom objects
+
+
+def custom_object(row: CustomObject) -> Request:
+    body = {
+        "external_id": row.external_id,
+        "external_created_at": seconds(row.created_at),
+        "external_updated_at": seconds(row.updated_at),
+        "custom_attributes": dict(sorted(row.custom_attributes.items())) or None,
+    }
+    return Request("POST", f"/custom_object_instances/{quote(row.object_type, safe='')}", present(body))
+
+
+def contact_objects(contact_id: str, attribute: str, objects: Sequence[str]) -> Request:
+    """The reference list of a contact; what stands there already is kept when it is sent."""
+    values = {attribute: [ref("custom_object", key) for key in sorted(objects)]}
+    return Request("PUT", f"/contacts/{{contact:{contact_id}}}", {"custom_attributes": values})
 
 
 # the workspace's own furniture

@@ -8,19 +8,36 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from hd_assets.errors import BlockedError
-from hd_assets.model import Article, Company, Contact
+from hd_assets.model import Article, Company, Contact, CustomObject
 from hd_assets.partitions import Window
-from hd_assets.publish import payloads
 from hd_assets.publish.context import PublishContext
-from hd_assets.publish.desired import Desired, desired, of_company, of_contact, of_conversation
+from hd_assets.publish.desired import (
+    Desired,
+    of_article,
+    of_company,
+    of_contact,
+    of_contact_objects,
+    of_conversation,
+    of_custom_object,
+)
 from hd_assets.publish.furniture import of_furniture
 from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.merge import Merged, merge, vanish
 from hd_assets.publish.progress import Meter
-from hd_assets.publish.staged import Thread, count_threads, furniture, missing, records, threads
+from hd_assets.publish.staged import (
+    Thread,
+    contact_objects,
+    count_outside,
+    count_threads,
+    furniture,
+    missing,
+    records,
+    threads,
+)
 
 # A company is looked up before it is written, so that created and adopted can be told apart.
-REQUESTS = {"company": 2}
+# The references of a contact are read before they are extended.
+REQUESTS = {"company": 2, "custom_object": 2, "contact_object": 2}
 ASSUMED_PER_MINUTE = 10_000
 _SLICE = 500
 
@@ -37,6 +54,8 @@ class PlanSummary:
     new_drift: Counter[str] = field(default_factory=Counter)
     conflicts: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
+    # articles whose old address lies outside the help centre: listed for the old host, not redirected
+    unredirected: int = 0
     bytes: int = 0
     per_minute: float = ASSUMED_PER_MINUTE
 
@@ -86,6 +105,8 @@ def _plan(context: PublishContext, window: Window, summary: PlanSummary) -> None
     _merge_vanished(context, summary, "companies", "companies", None)
     _merge_vanished(context, summary, "contacts", "contacts", None)
     _merge_vanished(context, summary, "articles", "articles", None)
+    _merge_vanished(context, summary, "custom_objects", "custom_objects", None)
+    summary.unredirected = count_outside(context.warehouse, context.rules)
     for threads_ in threads(context.warehouse, window, context.only):
         wanted, known = wanted_threads(context, threads_)
         merged = _written(context, summary, wanted, known)
@@ -101,9 +122,11 @@ def wanted_furniture(context: PublishContext) -> list[Desired]:
 
 
 def record_batches(context: PublishContext) -> Iterator[list[Desired]]:
-    """Companies, contacts with their links, articles."""
+    """Companies, contacts with their links, custom objects with theirs, articles with their redirects."""
     yield from company_batches(context)
     yield from contact_batches(context)
+    yield from object_batches(context)
+    yield from reference_batches(context)
     yield from article_batches(context)
 
 
@@ -119,11 +142,19 @@ def contact_batches(context: PublishContext) -> Iterator[list[Desired]]:
 
 def article_batches(context: PublishContext) -> Iterator[list[Desired]]:
     for rows in records(context.warehouse, Article):
-        yield [entry for row in rows for entry in of_article(row)]
+        yield [entry for row in rows for entry in of_article(row, context.rules)]
 
 
-def of_article(row: Article) -> list[Desired]:
-    return [desired("article", "articles", row.external_id, payloads.article(row), row.source_digest)]
+def object_batches(context: PublishContext) -> Iterator[list[Desired]]:
+    for rows in records(context.warehouse, CustomObject):
+        yield [entry for row in rows for entry in of_custom_object(row)]
+
+
+def reference_batches(context: PublishContext) -> Iterator[list[Desired]]:
+    found = contact_objects(context.warehouse, context.rules)
+    batch = [entry for key, objects in found.items() for entry in of_contact_objects(key, objects, context.rules)]
+    if batch:
+        yield batch
 
 
 def wanted_threads(context: PublishContext, batch: Sequence[Thread]) -> tuple[list[Desired], dict[str, Operation]]:
@@ -139,6 +170,7 @@ def wanted_threads(context: PublishContext, batch: Sequence[Thread]) -> tuple[li
             prior.get(row.external_id, ()),
             context.rules,
             as_of=context.as_of.timestamp(),
+            objects=thread.objects,
         )
     return wanted, {operation.key: operation for rows in prior.values() for operation in rows}
 
@@ -163,7 +195,7 @@ def _written(
         of_group.setdefault(row.conversation, {})[key] = row
     total = Merged()
     for group, entries in grouped.items():
-        merged = merge(entries, of_group.get(group, {}))
+        merged = merge(entries, of_group.get(group, {}), send_drift=context.send_drift)
         summary.add(merged)
         total.statements += merged.statements
         total.to_send += merged.to_send
