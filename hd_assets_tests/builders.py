@@ -14,6 +14,7 @@ from hd_assets.model import (
     Company,
     Contact,
     Conversation,
+    CustomObject,
     Inbox,
     Part,
     Tag,
@@ -188,6 +189,18 @@ def article(number: int = 1, **values) -> Article:
         "flags": [],
     }
     return Article(**_sourced("faq", number, known | values))
+
+
+def custom_object(number: int = 1, **values) -> CustomObject:
+    known = {
+        "object_type": "change_request",
+        "custom_attributes": {"risk": "low"},
+        "conversations": [],
+        "contacts": [],
+        "created_at": EPOCH,
+        "updated_at": EPOCH,
+    }
+    return CustomObject(**_sourced("change", number, known | values))
 
 
 def store(warehouse: Warehouse, rows: Iterable[StagedRow]) -> None:

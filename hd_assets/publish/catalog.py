@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 from hd_assets.publish.client import Client
+from hd_assets.publish.outcomes import RefusedError, TokenRefusedError
 
 Doc = dict[str, Any]
 _COLLECTIONS_PER_PAGE = 50
@@ -28,6 +30,20 @@ class Catalog:
         if fresh or kind not in self.lists:
             self.lists[kind] = list(_READERS[kind](self.client))
         return self.lists[kind]
+
+    def object_type(self, name: str) -> Literal["there", "missing", "forbidden"]:
+        """Whether instances of a custom object can be written; types are in no list."""
+        try:
+            self.client.get(f"/custom_object_instances/{quote(name, safe='')}", page=1, per_page=1)
+        except RefusedError as fault:
+            if fault.status == 404:
+                return "missing"
+            raise
+        except TokenRefusedError as fault:
+            if fault.status == 403:
+                return "forbidden"
+            raise
+        return "there"
 
     def live(self, kind: str, *, fresh: bool = False) -> list[Doc]:
         return [doc for doc in self.listed(kind, fresh=fresh) if not doc.get("archived")]
@@ -76,4 +92,5 @@ _READERS: dict[str, Callable[[Client], Iterator[Doc]]] = {
     "ticket_type": _plain_list("/ticket_types"),
     "ticket_state": _plain_list("/ticket_states"),
     "collection": _collections,
+    "help_center": _plain_list("/help_center/help_centers"),
 }

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hd_assets.model import Attachment, Company, Contact, Conversation, Part
+from hd_assets.model import Article, Attachment, Company, Contact, Conversation, CustomObject, Part
 from hd_assets.publish import payloads
 from hd_assets.publish.attributes import seconds
 from hd_assets.publish.ledger_read import Operation
@@ -37,6 +37,8 @@ UPDATABLE = frozenset(
         "snooze",
         "state",
         "convert",
+        "custom_object",
+        "contact_object",
         "article",
         "contact_attribute",
         "company_attribute",
@@ -94,6 +96,31 @@ def of_contact(row: Contact, rules: Rules) -> list[Desired]:
     return found
 
 
+def of_custom_object(row: CustomObject) -> list[Desired]:
+    return [desired("custom_object", "custom_objects", row.external_id, payloads.custom_object(row), row.source_digest)]
+
+
+def of_contact_objects(contact: str, objects: Mapping[str, Sequence[str]], rules: Rules) -> list[Desired]:
+    """One operation for each list of references of a contact. `objects`: type → external ids."""
+    found = []
+    for object_type, keys in sorted(objects.items()):
+        attribute = rules.reference(object_type)
+        request = payloads.contact_objects(contact, attribute, keys)
+        # the links are the source here
+        digest = hashlib.md5(request.digest.encode(), usedforsecurity=False).hexdigest()
+        found.append(desired("contact_object", "contact_objects", f"{contact}/{attribute}", request, digest))
+    return found
+
+
+def of_article(row: Article, rules: Rules) -> list[Desired]:
+    """The article, then the redirect from its old address where the help centre can make one."""
+    found = [desired("article", "articles", row.external_id, payloads.article(row), row.source_digest)]
+    if rules.is_own_address(row.old_url):
+        request = payloads.redirect(row, rules)
+        found.append(desired("redirect", "redirects", row.external_id, request, row.source_digest, 1))
+    return found
+
+
 def of_conversation(
     row: Conversation,
     parts: Sequence[Part],
@@ -102,6 +129,7 @@ def of_conversation(
     rules: Rules,
     *,
     as_of: float,
+    objects: Sequence[tuple[str, str]] = (),
 ) -> list[Desired]:
     """Every operation of one conversation in sending order.
 
@@ -113,14 +141,22 @@ def of_conversation(
         "conversation", "conversations", row.external_id, payloads.conversation(row, rules), row.source_digest
     )
     found = [opening, *_participants(row, parts, rules), *_parts(parts, attachments, known, rules)]
-    found.append(
-        desired("details", "conversations", row.external_id, payloads.details(row, rules), row.source_digest, DETAILS)
-    )
+    digest = _linked_digest(row.source_digest, objects)
+    request = payloads.details(row, rules, objects)
+    found.append(desired("details", "conversations", row.external_id, request, digest, DETAILS))
     found += _tags(row, known)
     found += _assignments(row, known, rules)
     found += _states(row, known, rules, as_of)
     window = row.home_window.isoformat()
     return [replace(entry, conversation=row.external_id, home_window=window) for entry in found]
+
+
+def _linked_digest(source_digest: str, objects: Sequence[tuple[str, str]]) -> str:
+    """A custom object that refers to the conversation is a change of it, whatever the conversation's own row says."""
+    if not objects:
+        return source_digest
+    seed = "\0".join([source_digest, *(key for _, key in sorted(objects))])
+    return hashlib.md5(seed.encode(), usedforsecurity=False).hexdigest()
 
 
 def _participants(row: Conversation, parts: Sequence[Part], rules: Rules) -> list[Desired]:

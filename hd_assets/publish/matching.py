@@ -66,7 +66,50 @@ def match(migration: Migration, needed: Furniture, catalog: Catalog) -> Matches:
     found.problems += _room(catalog, migration, wanted)
     if needed.needs_tickets:
         found.problems += _tickets(migration, catalog, found)
+    for name in needed.object_types:
+        found.problems += _object_type(catalog, migration, name)
+    if needed.has_old_addresses and migration.mapping.option("help_center_url"):
+        found.problems += _help_center(catalog, migration, found)
     return found
+
+
+def _object_type(catalog: Catalog, migration: Migration, name: str) -> Iterator[Problem]:
+    standing = catalog.object_type(name)
+    if standing == "missing":
+        yield Problem(
+            "no_custom_object_type",
+            "custom_object",
+            name,
+            "the workspace has no custom object of this type",
+            f"create it in the workspace's settings with the identifier {name} and its attributes; types cannot be"
+            f" created from outside (simulator: `hd-assets simulator provision {migration.name}`)",
+        )
+    elif standing == "forbidden":
+        yield Problem(
+            "custom_objects_forbidden",
+            "custom_object",
+            name,
+            "the token may not write custom objects, or the workspace's plan has none",
+            "give the token the permission for custom objects, or leave them out in the mapping",
+        )
+
+
+def _help_center(catalog: Catalog, migration: Migration, found: Matches) -> Iterator[Problem]:
+    """Redirects can only be made in a help centre whose addresses the old ones had."""
+    space = str(migration.mapping.option("help_center_url")).rstrip("/")
+    for doc in catalog.listed("help_center"):
+        domain = doc.get("custom_domain")
+        spaces = [str(doc.get("url") or "").rstrip("/"), *([f"https://{domain}"] if domain else [])]
+        if any(own and (space == own or space.startswith(f"{own}/")) for own in spaces):
+            found.identities.append(("help_center", STAND_IN, str(doc["id"]), "matched"))
+            return
+    yield Problem(
+        "no_help_center",
+        "help_center",
+        space,
+        "no help centre of the workspace has this address",
+        "correct options.help_center_url, or take it out: without it no redirects are made",
+    )
 
 
 def _match_teammates(migration: Migration, teammates: Sequence[Teammate], catalog: Catalog, found: Matches) -> None:

@@ -33,13 +33,14 @@ def require_records(context: PublishContext) -> PhaseReport | None:
     """Raises BlockedError unless the report is green; None when nothing was sent since the last green one."""
     left = context.books.rows(
         "select object, state, count(*) from operations where object in ('companies', 'contacts',"
-        " 'contact_companies') and state not in ('applied', 'conflict', 'skipped') group by 1, 2"
+        " 'contact_companies', 'custom_objects', 'contact_objects')"
+        " and state not in ('applied', 'conflict', 'skipped') group by 1, 2"
     )
     name = context.migration.name
     if left:
         told = ", ".join(f"{row[2]} {row[0]} {row[1]}" for row in left)
         raise BlockedError(
-            f"companies, contacts and their links come before conversations; left: {told}",
+            f"companies, contacts, custom objects and their links come before conversations; left: {told}",
             where=f"{name}, target {context.target}",
             mend=f"materialize {name}/publish/companies and {name}/publish/contacts, and mend what they report",
         )

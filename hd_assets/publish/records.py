@@ -8,9 +8,17 @@ from hd_assets.publish.context import PublishContext
 from hd_assets.publish.counts import Outcome, outcome
 from hd_assets.publish.desired import Desired
 from hd_assets.publish.job import Job
-from hd_assets.publish.plan import article_batches, company_batches, contact_batches, verify
+from hd_assets.publish.plan import (
+    article_batches,
+    company_batches,
+    contact_batches,
+    object_batches,
+    reference_batches,
+    verify,
+)
 from hd_assets.publish.pool import run_jobs
 from hd_assets.publish.progress import Meter
+from hd_assets.publish.recheck import check_again
 from hd_assets.publish.record_handlers import record_handlers
 from hd_assets.publish.resolve import Resolver
 from hd_assets.publish.work import Tally, Work
@@ -19,27 +27,41 @@ from hd_assets.publish.workspace import require_workspace
 
 def publish_companies(context: PublishContext) -> Outcome:
     """Create or update every planned company."""
-    return _publish(context, "companies", company_batches(context), ("companies",))
+    return _publish(context, "companies", [company_batches(context)], ("companies",))
 
 
 def publish_contacts(context: PublishContext) -> Outcome:
-    """Create, update or adopt every planned contact and attach it to its companies."""
-    return _publish(context, "contacts", contact_batches(context), ("contacts", "contact_companies"))
+    """Create, update or adopt every planned contact and attach it to its companies; then custom objects and theirs.
+
+    One after another, because each refers to what came before it.
+    """
+    objects = ("contacts", "contact_companies", "custom_objects", "contact_objects")
+    phases = [contact_batches(context), object_batches(context), reference_batches(context)]
+    return _publish(context, "contacts", phases, objects)
 
 
 def publish_articles(context: PublishContext) -> Outcome:
-    """Create or update every planned article, one at a time."""
-    return _publish(context, "articles", article_batches(context), ("articles",), workers=1)
+    """Create or update every planned article, one at a time, and the redirects from their old addresses."""
+    return _publish(
+        context,
+        "articles",
+        [article_batches(context)],
+        ("articles", "redirects"),
+        workers=1,
+        recheck=("article", "redirect"),
+    )
 
 
 def _publish(
     context: PublishContext,
     step: str,
-    batches: Iterator[Sequence[Desired]],
+    phases: Sequence[Iterator[Sequence[Desired]]],
     objects: Sequence[str],
     *,
     workers: int | None = None,
+    recheck: Sequence[str] = (),
 ) -> Outcome:
+    """`recheck`: kinds whose second look-ups are waited for; others are left to the conversations, which come later."""
     context.ledger.begin_run()
     require_workspace(context)
     context.fence.check()
@@ -48,8 +70,12 @@ def _publish(
     meter = Meter(context.progress, step, len(open_keys))
     work = Work(context, Resolver(context.books, context.stores.files), tally)
     try:
-        jobs = _jobs(work, batches)
-        run_jobs(context, jobs, meter, workers=workers or context.migration.mapping.publish.workers)
+        for batches in phases:
+            jobs = _jobs(work, batches)
+            run_jobs(context, jobs, meter, workers=workers or context.migration.mapping.publish.workers)
+        check_again(work, wait=False)
+        if recheck:
+            check_again(work, recheck)
     finally:
         told = outcome(context, tally)
     meter.finish()

@@ -16,6 +16,9 @@ from hd_assets.warehouse import Connection, Warehouse, fetch, scalar
 CONVERSATIONS_AT_ONCE = 250
 RECORDS_AT_ONCE = 2000
 
+# option `reference_<type>`: the attribute by which contacts and conversations refer to instances of the type
+_REFERENCE = "reference_"
+
 Row = TypeVar("Row", bound=SourcedRow)
 
 
@@ -26,6 +29,8 @@ class Thread:
     conversation: Conversation
     parts: Sequence[Part]
     attachments: Sequence[Attachment]
+    # (type, external id) of the custom objects that refer to it
+    objects: Sequence[tuple[str, str]] = ()
 
 
 def rules_of(warehouse: Warehouse, migration: Migration) -> Rules:
@@ -35,7 +40,18 @@ def rules_of(warehouse: Warehouse, migration: Migration) -> Rules:
         for table in ("contacts", "inboxes"):
             sql = f"select external_id, merged_into from staging.{table} where merged_into is not null"
             merged.update(connection.execute(sql).fetchall())
-    return Rules(migration.name, types_of(migration.mapping.attributes), merged)
+    options = migration.mapping.options
+    url = options.get("help_center_url")
+    return Rules(
+        migration.name,
+        types_of(migration.mapping.attributes),
+        merged,
+        references={
+            name.removeprefix(_REFERENCE): str(value) for name, value in options.items() if name.startswith(_REFERENCE)
+        },
+        help_center_url=str(url) if url else None,
+        help_center_locale=str(options.get("help_center_locale") or "en"),
+    )
 
 
 def records(warehouse: Warehouse, model: type[Row]) -> Iterator[list[Row]]:
@@ -101,7 +117,18 @@ def _with_parts(connection: Connection, rows: Sequence[Conversation]) -> list[Th
     where = "conversation = any($ids) and disposition = 'send' and carrier is not null"
     for file in fetch(connection, Attachment, where, ids=ids):
         files.setdefault(file.conversation or "", []).append(file)
-    return [Thread(row, parts.get(row.external_id, []), files.get(row.external_id, [])) for row in rows]
+    objects: dict[str, list[tuple[str, str]]] = {}
+    sql = (
+        "select conversation, object_type, external_id"
+        " from (select unnest(conversations) as conversation, object_type, external_id from staging.custom_objects)"
+        " where conversation = any($ids) order by all"
+    )
+    for conversation, object_type, key in connection.execute(sql, {"ids": ids}).fetchall():
+        objects.setdefault(conversation, []).append((object_type, key))
+    return [
+        Thread(row, parts.get(row.external_id, []), files.get(row.external_id, []), objects.get(row.external_id, []))
+        for row in rows
+    ]
 
 
 def threads_of(warehouse: Warehouse, external_ids: Sequence[str]) -> list[Thread]:
@@ -109,6 +136,30 @@ def threads_of(warehouse: Warehouse, external_ids: Sequence[str]) -> list[Thread
     with warehouse.get_connection() as connection:
         rows = fetch(connection, Conversation, "external_id = any($ids)", ids=list(external_ids))
         return _with_parts(connection, rows)
+
+
+def contact_objects(warehouse: Warehouse, rules: Rules, contact: str | None = None) -> dict[str, dict[str, list[str]]]:
+    """Contact → type → external ids of the custom objects that refer to it; `contact` narrows to one."""
+    sql = (
+        "select contact, object_type, external_id"
+        " from (select unnest(contacts) as contact, object_type, external_id from staging.custom_objects) order by all"
+    )
+    with warehouse.get_connection() as connection:
+        rows = connection.execute(sql).fetchall()
+    found: dict[str, dict[str, list[str]]] = {}
+    for person, object_type, key in rows:
+        standing = rules.standing_for(person)
+        keys = found.setdefault(standing, {}).setdefault(object_type, [])
+        if key not in keys:
+            keys.append(key)
+    return found if contact is None else {contact: found[contact]} if contact in found else {}
+
+
+def count_outside(warehouse: Warehouse, rules: Rules) -> int:
+    """Articles whose old address no redirect can be made for; they go into the list for the old host."""
+    with warehouse.get_connection() as connection:
+        rows = connection.execute("select old_url from staging.articles where old_url is not null").fetchall()
+    return sum(1 for (url,) in rows if not rules.is_own_address(url))
 
 
 def count_threads(warehouse: Warehouse, window: Window, only: frozenset[str] | None) -> int:
@@ -135,6 +186,8 @@ class Furniture:
     inboxes: Sequence[Inbox]
     collections: Sequence[tuple[str, ...]]
     needs_tickets: bool
+    object_types: Sequence[str] = ()
+    has_old_addresses: bool = False
 
 
 def furniture(warehouse: Warehouse) -> Furniture:
@@ -144,6 +197,8 @@ def furniture(warehouse: Warehouse) -> Furniture:
         inboxes = fetch(connection, Inbox, "true order by external_id")
         paths = connection.execute("select distinct collection_path from staging.articles").fetchall()
         tickets = scalar(connection, "select count(*) from staging.conversations where target_kind = 'ticket'")
+        types = connection.execute("select distinct object_type from staging.custom_objects order by 1").fetchall()
+        moved = scalar(connection, "select count(*) from staging.articles where old_url is not null")
     wanted = {tuple(path[:depth]) for (path,) in paths for depth in range(1, len(path or []) + 1)}
     ordered = sorted(wanted, key=lambda path: (len(path), path))
-    return Furniture(tags, teammates, inboxes, ordered, bool(tickets))
+    return Furniture(tags, teammates, inboxes, ordered, bool(tickets), [name for (name,) in types], bool(moved))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hd_assets.model import Article, Company, Contact
+from hd_assets.model import Article, Company, Contact, CustomObject
 from hd_assets.publish.context import PublishContext
-from hd_assets.publish.desired import Desired, of_company, of_contact
+from hd_assets.publish.desired import Desired, of_article, of_company, of_contact, of_contact_objects, of_custom_object
 from hd_assets.publish.ledger_read import Operation
-from hd_assets.publish.plan import of_article, wanted_furniture, wanted_threads
-from hd_assets.publish.staged import records_of, threads_of
+from hd_assets.publish.plan import wanted_furniture, wanted_threads
+from hd_assets.publish.staged import contact_objects, records_of, threads_of
 
 
 def entries_of(context: PublishContext, operation: Operation) -> list[Desired]:
@@ -33,12 +33,25 @@ def _contacts(context: PublishContext, key: str) -> list[Desired]:
 
 
 def _articles(context: PublishContext, key: str) -> list[Desired]:
-    return [entry for row in records_of(context.warehouse, Article, [key]) for entry in of_article(row)]
+    rows = records_of(context.warehouse, Article, [key])
+    return [entry for row in rows for entry in of_article(row, context.rules)]
+
+
+def _objects(context: PublishContext, key: str) -> list[Desired]:
+    return [entry for row in records_of(context.warehouse, CustomObject, [key]) for entry in of_custom_object(row)]
+
+
+def _references(context: PublishContext, key: str) -> list[Desired]:
+    found = contact_objects(context.warehouse, context.rules, key)
+    return [entry for objects in found.values() for entry in of_contact_objects(key, objects, context.rules)]
 
 
 _READERS: dict[str, Callable[[PublishContext, str], list[Desired]]] = {
     "company": _companies,
     "contact": _contacts,
     "contact_company": _contacts,
+    "custom_object": _objects,
+    "contact_object": _references,
     "article": _articles,
+    "redirect": _articles,
 }
