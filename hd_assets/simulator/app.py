@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hd_assets.simulator.core import Simulator
 from hd_assets.simulator.wire import Answer, DroppedError
 
 # The server puts a function here that closes the connection of a request.
 HANG_UP = "simulator.hang_up"
-_METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
 
 class _HangUp(Response):
@@ -41,10 +38,10 @@ class _HangUp(Response):
             pass
 
 
-def create_app(simulator: Simulator) -> Starlette:
-    """Everything under `/` goes to the simulator; nothing is opened or started here."""
+def create_app(simulator: Simulator) -> ASGIApp:
+    """Every path goes to the simulator, whatever it holds; nothing is opened or started here."""
 
-    async def endpoint(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         body = await request.body()
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
         try:
@@ -57,4 +54,9 @@ def create_app(simulator: Simulator) -> Starlette:
             return _HangUp(answer)
         return Response(answer.body, answer.status, answer.headers)
 
-    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_METHODS)])
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            response = await answer(Request(scope, receive))
+            await response(scope, receive, send)
+
+    return app
