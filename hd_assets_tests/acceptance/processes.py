@@ -40,6 +40,11 @@ class Program:
         self.kill()
 
     @property
+    def group(self) -> int:
+        """Its process group."""
+        return self._process.pid
+
+    @property
     def code(self) -> int | None:
         """Exit code; None while it runs."""
         return self._process.poll()
@@ -58,9 +63,10 @@ class Program:
 
 
 class Workshop:
-    """One home, one workspace file, one simulator; publishers come and go."""
+    """One home, one workspace file, one simulator; publishers come and go. `trapped`: the simulator can kill."""
 
-    def __init__(self, root: Path, variables: dict[str, str]):
+    def __init__(self, root: Path, variables: dict[str, str], *, trapped: bool = False):
+        self.trapped, self.writes_log = trapped, root / "writes.log"
         self.root, self.home, self.state = root, root / "home", root / "workspace.sqlite"
         root.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -84,8 +90,11 @@ class Workshop:
 
     def serve(self) -> None:
         """Start the simulator; it goes on with the workspace as the file has it."""
-        arguments = ("simulator", "--port", self.port, "--state", self.state)
-        self.simulator = self.command(*arguments, log="simulator.log")
+        if self.trapped:
+            self.simulator = self._own("trap", self.port, self.state, self.writes_log, log="simulator.log")
+        else:
+            arguments = ("simulator", "--port", self.port, "--state", self.state)
+            self.simulator = self.command(*arguments, log="simulator.log")
         give_up = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -102,8 +111,26 @@ class Workshop:
 
     def child(self, step: str, *months: str, log: str = "publish.log") -> Program:
         """One step alone."""
-        name = "hd_assets_tests.acceptance.child"
-        return Program(name, step, *months, environment=self.environment, log=self.root / log)
+        return self._own("child", step, *months, log=log)
+
+    def light(self, migration: str) -> Program:
+        """Plan and publish without Dagster."""
+        return self._own("light", migration, log="publish.log")
+
+    def _own(self, module: str, *arguments: object, log: str) -> Program:
+        name = f"hd_assets_tests.acceptance.{module}"
+        return Program(name, *arguments, environment=self.environment, log=self.root / log)
+
+    def arm(self, order: dict) -> None:
+        """Give the trap its next order."""
+        self._http.post("/_trap", json=order).raise_for_status()
+
+    def noted(self) -> list[tuple[float, str]]:
+        """Time (Unix seconds) and phase of every write that a trap saw; `kill` where it struck."""
+        if not self.writes_log.exists():
+            return []
+        lines = (line.split() for line in self.writes_log.read_text().splitlines())
+        return [(float(line[0]), line[1]) for line in lines if len(line) == 2]
 
     def told(self) -> dict:
         """What the simulator says about itself: counts, requests by route, writes."""
