@@ -13,6 +13,13 @@ from hd_assets.simulator.text import article_body, image_sources, paragraphs, pl
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, absent, invalid, not_found, optional_identifier
 
 LOCALE = "en"
+LOCALES = frozenset(
+    re.findall(
+        r"\S+",
+        "ar bg bs ca cs da de el en es et fi fr he hr hu id it ja ko lt lv mn nb nl pl pt pt-BR ro ru sl sr sv tr vi"
+        " zh-CN zh-TW",
+    )
+)
 _STATES = ("draft", "published")
 
 
@@ -114,10 +121,19 @@ def _read_parent(call: Call, doc: Doc) -> None:
 def _translations(call: Call) -> Doc:
     translations: Doc = {}
     for locale, content in call.mapping("translated_content").items():
-        if locale == "type" or not isinstance(content, dict):
+        if locale == "type" or content is None:
             continue
+        if locale not in LOCALES or not isinstance(content, dict):
+            raise invalid(f"'{locale}' is not a locale with content", field="translated_content")
+        kept = {name: content[name] for name in ("title", "description", "author_id", "state") if name in content}
+        if content.get("author_id") is not None and call.store.get("admin", str(content["author_id"])) is None:
+            raise invalid("author_id is not a teammate", field="translated_content")
+        texts = isinstance(kept.get("title", ""), str) and isinstance(kept.get("description", ""), str)
+        if not texts or kept.get("state", "draft") not in _STATES:
+            raise invalid(f"the content for '{locale}' is not valid", field="translated_content")
+        if "author_id" in kept:
+            kept["author_id"] = int(kept["author_id"])
         body = body_of(call, content)
-        kept = {name: value for name, value in content.items() if name not in ("body", "body_markdown")}
         translations[locale] = {"type": "article_content", **kept, **({"body": body} if body is not None else {})}
     return translations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hd_assets.simulator import ids
+from hd_assets.simulator.articles import LOCALES
 from hd_assets.simulator.paging import numbered_page
 from hd_assets.simulator.wire import ApiError, Call, Doc, Route, invalid, not_found, optional_identifier
 
@@ -80,7 +81,16 @@ def _read_collection(call: Call, doc: Doc) -> Doc:
         if parent is not None and _level(call, parent, doc["id"]) > call.rules.collection_levels:
             raise invalid(f"collections can be nested {call.rules.collection_levels} deep", field="parent_id")
         doc["parent_id"] = parent
-    translations = {key: value for key, value in call.mapping("translated_content").items() if key != "type"}
+    translations = {}
+    for locale, content in call.mapping("translated_content").items():
+        if locale == "type" or content is None:
+            continue
+        if locale not in LOCALES or not isinstance(content, dict):
+            raise invalid(f"'{locale}' is not a locale with content", field="translated_content")
+        kept = {name: content[name] for name in ("name", "description") if name in content}
+        if not all(isinstance(text, str) for text in kept.values()):
+            raise invalid(f"the content for '{locale}' is not valid", field="translated_content")
+        translations[locale] = {"type": "group_content", **kept}
     doc["translated_content"] = {**doc["translated_content"], **translations}
     doc["updated_at"] = call.now
     return doc

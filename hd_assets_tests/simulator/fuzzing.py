@@ -1,4 +1,4 @@
-"""The official description as a source of requests: narrowed to what the simulator serves, its ids to ones that exist."""
+"""The official description as a source of requests: narrowed to what is served, its ids to ones that exist."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def furnish(simulator: Simulator, transport: httpx.BaseTransport | None = None) 
         for model in ("contact", "company")
     ]
     options = {"options": [{"label": "a"}, {"label": "b"}, {"label": "c"}]}
-    attribute = api("POST", "/conversations/attributes", {"name": "level", "data_type": "list", **options})
+    attribute, other = (
+        api("POST", "/conversations/attributes", {"name": name, "data_type": "list", **options})
+        for name in ("level", "mood")
+    )
     talks = [api.conversation(contacts[n % 3], created_at=1_500_000_000 + n) for n in range(6)]
     for talk in talks[:3]:
         body = {"message_type": "comment", "type": "admin", "admin_id": admin[0], "body": "Hello"}
@@ -82,7 +85,7 @@ def furnish(simulator: Simulator, transport: httpx.BaseTransport | None = None) 
         "note": notes,
         "tag": tags,
         "data_attribute": data_attributes,
-        "conversation_attribute": [attribute["id"]],
+        "conversation_attribute": [attribute["id"], other["id"]],
         "option": [option["id"] for option in attribute["options"]],
         "conversation": talks,
         "ticket_type": types,
@@ -103,6 +106,14 @@ def furnish(simulator: Simulator, transport: httpx.BaseTransport | None = None) 
         "email": ["1"],
         "brand": [simulator.workspace_id],
     }
+
+
+# Operations after which a record cannot be found any more are kept to the last one of its kind.
+_ENDINGS = ("/block", "/archive", "/merge")
+
+
+def _doomed(keys: list[Any]) -> list[Any]:
+    return keys[-1:]
 
 
 # Which ids stand in a path: the piece before the parameter decides, the longest rule first.
@@ -174,7 +185,9 @@ def narrowed(spec: dict[str, Any], router: Router, ids: dict[str, list[Any]]) ->
                 kind = _known(template, parameter["name"]) if parameter.get("in") == "path" else None
                 if kind is not None:
                     parameter.pop("example", None)
-                    parameter["schema"] = {"type": "string", "enum": [*map(str, ids[kind]), "404404"]}
+                    ends = template.endswith(f"{{{parameter['name']}}}") and verb == "delete"
+                    chosen = _doomed(ids[kind]) if ends or template.endswith(_ENDINGS) else ids[kind][:-1]
+                    parameter["schema"] = {"type": "string", "enum": [*map(str, chosen or ids[kind]), "404404"]}
         if not any(verb in operations for verb in VERBS):
             del spec["paths"][template]
     for name, schema in spec["components"]["schemas"].items():
