@@ -89,12 +89,6 @@ def organisation(number: int) -> Organisation:
 FOREIGN = Foreign(
     requests=(
         ("POST", "/companies", {"company_id": "other-1", "name": "Elsewhere"}, "elsewhere"),
-        (
-            "POST",
-            "/companies",
-            {"company_id": "desk-org-2", "name": "Known before", "website": "https://x.example"},
-            None,
-        ),
         ("POST", "/contacts", {**USER, "email": "person5@company.example", "name": "Was Here"}, "five"),
         ("POST", "/contacts/{five}/companies", {"id": "{elsewhere}"}, None),
         (
@@ -139,7 +133,6 @@ FOREIGN = Foreign(
     ),
     adopted_people=frozenset({5, 6}),
     kept_people=frozenset({7}),
-    adopted_organisations=frozenset({2}),
 )
 
 

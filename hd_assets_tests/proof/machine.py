@@ -11,21 +11,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from hd_assets.errors import HdError
-from hd_assets.mapping import Migration
 from hd_assets.publish import ledger as ledger_module
 from hd_assets.publish.context import open_context
 from hd_assets.settings import Settings
 from hd_assets.simulator.transport import SimulatorTransport
 from hd_assets_tests.builders import MIGRATION
-from hd_assets_tests.proof.bench import Bench
-from hd_assets_tests.proof.steps import STEPS
+from hd_assets_tests.proof.light import LightHttp
+from hd_assets_tests.proof.steps import STEPS, Steps
 from hd_assets_tests.proof.world import World
 
-POINTS = ("before", "wire", "answer", "noted", "torn")
+# where a process can be killed: around a request, or around a commit of its ledger
+AT_REQUEST = ("before", "wire", "answer", "noted", "torn")
+AT_COMMIT = ("committed", "torn_commit")
 
 
 class KilledError(BaseException):
@@ -34,11 +36,12 @@ class KilledError(BaseException):
 
 @dataclass(frozen=True)
 class Kill:
-    """End the process at its `at`-th request (from 1).
+    """End the process at its `at`-th request, or commit of the ledger (from 1).
 
     before  the intention is durable, nothing was sent        wire   sent; it takes effect `delay` seconds later
     answer  it took effect and was answered, nothing is noted   noted  the ledger holds the outcome
     torn    inside the commit that follows: `cut` (0 to 1) of the WAL's new bytes have reached the disk
+    committed, torn_commit   after, inside the commit itself; the first ones are the plan's
     """
 
     at: int
@@ -96,9 +99,10 @@ class Process:
         kill: Kill | None = None,
         *,
         watch: Callable[["Process", int, str], None] | None = None,
+        steps: Steps = STEPS,
     ) -> None:
         self.world, self.bench, self.kill, self.watch = world, world.bench, kill, watch
-        self.folder = folder
+        self.steps = steps
         self.settings = Settings(folder, world.bench.mappings, world.bench.mappings, "http://simulator.invalid")
         self.path = self.settings.stores(MIGRATION).ledger("simulator")
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,10 +111,9 @@ class Process:
             disk.write(self.path)
         self.disk: Disk | None = None
         self.dead = False
-        self.requests = self.after_death = 0
+        self.requests = self.commits = self.after_death = 0
         self.committing = threading.RLock()
         self._armed: str | None = None
-        self._inner = SimulatorTransport(world.simulator)
 
     # its life
 
@@ -131,19 +134,21 @@ class Process:
         return Ended(how, Disk.of(self.path), self.requests, fault)
 
     def _steps(self) -> None:
-        run_id = f"run-{self.world.next_run()}"
-        for name, step in STEPS:
+        run_id, wire = f"run-{self.world.next_run()}", _Wire(self)
+        for name, step in self.steps:
             with open_context(
                 self.settings,
                 self.bench.migration(self.world.workers),
                 "simulator",
                 environment={},
-                transport=_Wire(self),
+                transport=wire,
                 clock=self.world.clock,
                 step=name,
                 run_id=run_id,
             ) as context:
                 context.warehouse = self.bench.warehouse
+                if self.world.light:
+                    context.client._http = LightHttp(self.world.simulator, wire.exchange)
                 step(context)
 
     # its end
@@ -168,7 +173,7 @@ class Process:
         number, kill = self.requests, self.kill
         if self.watch is not None:
             self.watch(self, number, "before")
-        if kill is None or kill.at != number:
+        if kill is None or kill.at != number or kill.point in AT_COMMIT:
             return number, None, 0.0
         if kill.point == "before":
             self.die()
@@ -187,37 +192,43 @@ class Process:
         with self.committing:
             if self.dead:
                 raise KilledError
-            if self._armed != "torn" or self.kill is None:
-                done = work()
-                if self.watch is not None:
-                    self.watch(self, self.requests, "noted")
-                if self._armed == "noted":
-                    self.die()
-                return done
-            earlier = Disk.of(self.path)
-            work()
-            return self.die(earlier.torn(Disk.of(self.path), self.kill.cut))
+            self.commits += 1
+            kill = self.kill
+            due = kill is not None and kill.point in AT_COMMIT and kill.at == self.commits
+            if kill is not None and (self._armed == "torn" or (due and kill.point == "torn_commit")):
+                earlier = Disk.of(self.path)
+                work()
+                self.die(earlier.torn(Disk.of(self.path), kill.cut))
+            done = work()
+            if self.watch is not None:
+                self.watch(self, self.requests, "noted")
+            if due or self._armed == "noted":
+                self.die()
+            return done
 
 
 class _Wire(httpx.BaseTransport):
     """Between a process and the workspace."""
 
     def __init__(self, process: Process) -> None:
-        self._process = process
+        self._process, self._inner = process, SimulatorTransport(process.world.simulator)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.exchange(request.method, request.url.path, lambda: self._inner.handle_request(request))
+
+    def exchange(self, method: str, path: str, send: Callable[[], Any]) -> Any:
         process = self._process
         number, point, delay = process.at_request()
         if point == "wire":
-            process.world.late(request, delay)
+            process.world.late(method, path, delay, send)
             process.die()
         try:
-            response = process._inner.handle_request(request)
+            response = send()
         except httpx.HTTPError:
-            process.world.log(request, None)
+            process.world.log(method, path, None)
             process.after_answer(number, point)
             raise
-        process.world.log(request, response.status_code)
+        process.world.log(method, path, response.status_code)
         process.after_answer(number, point)
         return response
 
@@ -262,15 +273,11 @@ class Machine:
     disk: Disk | None = None
     ends: list[Ended] = field(default_factory=list)
 
-    def run(self, kill: Kill | None = None, *, watch: Callable | None = None) -> Ended:
+    def run(self, kill: Kill | None = None, *, watch: Callable | None = None, steps: Steps = STEPS) -> Ended:
         folder = self.root / f"{len(self.ends)}"
         shutil.rmtree(folder, ignore_errors=True)
-        ended = Process(self.world, folder, self.disk, kill, watch=watch).run()
+        ended = Process(self.world, folder, self.disk, kill, watch=watch, steps=steps).run()
         self.disk = ended.disk
         self.ends.append(ended)
         shutil.rmtree(folder, ignore_errors=True)
         return ended
-
-
-def migration_of(bench: Bench, workers: int) -> Migration:
-    return bench.migration(workers)

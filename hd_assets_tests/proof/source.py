@@ -133,17 +133,16 @@ class Article:
 
 @dataclass(frozen=True)
 class Foreign:
-    """What the workspace held before anybody migrated, as requests in their order: (method, path, body).
+    """What the workspace held before anybody migrated, as requests in their order: (method, path, body, name).
 
     `{name}` in a path or a value stands for the id of the record made under that name; `as` names the answer's id.
-    `adopted` are the people and organisations of ours that were there already, by number; `kept` people whose record
-    belongs to another source, so that only our attribute values are added.
+    `adopted_people` are those of ours that were there already, by number; `kept_people` belong to another
+    source, so that only our attribute values are added.
     """
 
     requests: tuple[tuple[str, str, dict, str | None], ...] = ()
     adopted_people: frozenset[int] = frozenset()
     kept_people: frozenset[int] = frozenset()
-    adopted_organisations: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

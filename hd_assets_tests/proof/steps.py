@@ -9,7 +9,8 @@ from hd_assets.publish.plan import plan
 from hd_assets.publish.records import publish_articles, publish_companies, publish_contacts
 from hd_assets.publish.workspace import publish_workspace
 
-STEPS: tuple[tuple[str, Callable[[PublishContext], object]], ...] = (
+Steps = tuple[tuple[str, Callable[[PublishContext], object]], ...]
+STEPS: Steps = (
     ("plan", lambda context: plan(context, EVERYTHING)),
     ("workspace", publish_workspace),
     ("companies", publish_companies),

@@ -1,6 +1,6 @@
 """The workspace with its clock: what survives every kill."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -23,6 +23,8 @@ class World:
     simulator: Simulator
     clock: VirtualClock
     workers: int = 1
+    # without the HTTP library between publisher and workspace
+    light: bool = False
     # (method, path, status) of everything a publisher sent, None where no answer came
     sent: list[tuple[str, str, int | None]] = field(default_factory=list)
     runs: int = 0
@@ -31,17 +33,17 @@ class World:
         self.runs += 1
         return self.runs
 
-    def log(self, request: httpx.Request, status: int | None) -> None:
-        self.sent.append((request.method, request.url.path, status))
+    def log(self, method: str, path: str, status: int | None) -> None:
+        self.sent.append((method, path, status))
 
-    def late(self, request: httpx.Request, delay: float) -> None:
+    def late(self, method: str, path: str, delay: float, send: Callable[[], object]) -> None:
         """The request is on the wire: it takes effect later, whoever hears of it."""
         faults = self.simulator.faults
         self.simulator.faults = Faults([Fault(kind="late_apply", seconds=delay)])
         try:
-            SimulatorTransport(self.simulator).handle_request(request)
+            send()
         except httpx.HTTPError:
-            self.log(request, None)
+            self.log(method, path, None)
         finally:
             self.simulator.faults = faults
 
@@ -65,16 +67,21 @@ def before(source: Source) -> bytes:
     people += [{"name": agent.name, "email": agent.email} for agent in source.agents if agent.present]
     made = simulator.provision(admins=people, teams=[{"name": n, "admin_emails": []} for n in source.teams.values()])
     names = {"admin": str(made["admins"][MIGRATION_ADMIN])}
+    write(simulator, source.foreign.requests, names)
+    return simulator.snapshot()
+
+
+def write(simulator: Simulator, requests: Sequence[tuple], names: dict[str, str]) -> None:
+    """What others write to the workspace, as (method, path, body, name of what is made)."""
     with httpx.Client(
         transport=SimulatorTransport(simulator), base_url="http://simulator.invalid", headers=HEADERS
     ) as api:
-        for method, path, body, name in source.foreign.requests:
+        for method, path, body, name in requests:
             answer = api.request(method, path.format(**names), json=_filled(body, names))
             answer.raise_for_status()
             if name:
                 data = answer.json()
                 names[name] = str(data.get("conversation_id") or data["id"])
-    return simulator.snapshot()
 
 
 def _filled(value: object, names: dict[str, str]) -> object:
@@ -89,4 +96,5 @@ def world(bench: Bench, image: bytes, *, at: float = CLOCK, rules: Rules = QUIET
     clock = VirtualClock(at)
     simulator = Simulator(clock=clock, rules=rules)
     simulator.restore(image)
+    clock.move_to(at)
     return World(bench, simulator, clock, workers)

@@ -1,0 +1,233 @@
+"""Random schedules of faults and kills, each made and repeated from one number.
+
+`python -m hd_assets_tests.proof.schedules --seed 1234` plays one and tells its story.
+"""
+
+import argparse
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hd_assets.simulator.faults import BESIDE, Fault
+from hd_assets.simulator.rules import Rules
+from hd_assets_tests.proof.books import Books
+from hd_assets_tests.proof.checker import Verdict, judge
+from hd_assets_tests.proof.machine import AT_COMMIT, AT_REQUEST, Kill, Machine
+from hd_assets_tests.proof.scratch import scratch
+from hd_assets_tests.proof.source import CLOCK
+from hd_assets_tests.proof.staging import HORIZON, SEARCH_LAG
+from hd_assets_tests.proof.templates import BEGINNINGS, Templates
+from hd_assets_tests.proof.world import World, world
+
+WRITES = "^(POST|PUT|DELETE) (?!.*/search$|/companies/list$)"
+STATUSES = (408, 500, 502, 503, 504)
+# a process that the faults stop again and again is started again and again
+MOST_RUNS = 40
+EVERY_PARALLEL = 20
+
+
+def _within(dice: random.Random, most: float) -> float:
+    """Seconds up to just under `most`, the edges more often than chance would have them."""
+    return dice.choice((0.0, 0.5, most - 1, most - 0.01, dice.uniform(0, most - 1)))
+
+
+# kind → its own values; all of them keep every stated assumption
+KINDS: dict[str, Callable[[random.Random], dict]] = {
+    "applied_then_lost": lambda dice: {},
+    "lost_before": lambda dice: {},
+    "late_apply": lambda dice: {"seconds": _within(dice, HORIZON)},
+    "reorder": lambda dice: {"count": dice.randrange(1, 15), "seconds": _within(dice, HORIZON)},
+    "status_before": lambda dice: {"status": dice.choice(STATUSES)},
+    "status_after": lambda dice: {"status": dice.choice(STATUSES)},
+    "storm_429": lambda dice: {"count": dice.randrange(1, 8)},
+    "connect_error": lambda dice: {},
+    "keepalive_drop": lambda dice: {},
+    "reset_in_body": lambda dice: {},
+    "slow": lambda dice: {"seconds": dice.choice((dice.uniform(1, 59), dice.uniform(61, HORIZON - 1)))},
+    "hang_before": lambda dice: {"seconds": dice.uniform(1, 300)},
+    "hang_after": lambda dice: {"seconds": dice.uniform(1, 300)},
+    "truncated": lambda dice: {},
+    "empty_body": lambda dice: {},
+    "not_json": lambda dice: {},
+    "no_id": lambda dice: {},
+    "search_lag": lambda dice: {"seconds": _within(dice, SEARCH_LAG)},
+    "list_lag": lambda dice: {"seconds": _within(dice, SEARCH_LAG)},
+    "rate_headers_missing": lambda dice: {},
+    "rate_headers_absurd": lambda dice: {},
+    "rate_headers_past": lambda dice: {},
+    "rate_headers_ms": lambda dice: {},
+    "rate_limit_zero": lambda dice: {},
+    "wrong_date": lambda dice: {"seconds": dice.choice((-86_400.0, 86_400.0, 59.0))},
+    "foreign_load": lambda dice: {"count": dice.randrange(100, 1500)},
+}
+# rules of the workspace that nobody outside knows for sure, or that its owner may set
+SWITCHES: dict[str, tuple] = {
+    "contact_reply_reopens": (False,),
+    "contact_reply_needs_participant": (False,),
+    "empty_file_refused": (False,),
+    "option_check": (False,),
+    "part_html": ("admins", "notes"),
+    "inline_images": ("strip",),
+    "parts_order": ("created",),
+    "future_created_at_refused": (False,),
+    "converted_conversation_readable": (False,),
+    "resolved_ticket_closes": (False,),
+    "event_parts": (False,),
+    "search_bounds_inclusive": (False,),
+    "company_lookup": ("list",),
+    "company_hidden_until_attached": (False,),
+    "archived_contacts_hidden": (False,),
+    "search_lag_seconds": (SEARCH_LAG - 1.0,),
+    "list_lag_seconds": (SEARCH_LAG - 1.0,),
+}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """`kills`: of the first, second, … process; `pauses`: seconds until the next one is started."""
+
+    seed: int
+    begin: str
+    workers: int
+    rules: dict
+    faults: tuple[Fault, ...]
+    kills: tuple[Kill, ...]
+    pauses: tuple[float, ...]
+
+
+def draw(seed: int) -> Schedule:
+    dice = random.Random(seed)
+    struck = dice.randrange(6, 15)
+    kills = tuple(_kill(dice, number) for number in range(dice.choice((0, 1, 1, 2, 2, 3, 4))))
+    faults = tuple(_fault(dice) for _ in range(struck))
+    names = [name for name in SWITCHES if dice.random() < 0.2]
+    return Schedule(
+        seed=seed,
+        begin=dice.choice(BEGINNINGS),
+        workers=3 if seed % EVERY_PARALLEL == 0 else 1,
+        rules={name: dice.choice(SWITCHES[name]) for name in names},
+        faults=faults,
+        kills=kills,
+        pauses=tuple(dice.choice((0.0, dice.uniform(0, 5), dice.uniform(0, 3 * HORIZON))) for _ in range(MOST_RUNS)),
+    )
+
+
+def _fault(dice: random.Random) -> Fault:
+    kind = dice.choice(list(KINDS))
+    values = KINDS[kind](dice)
+    # the first forty-five writes there are in any case
+    where = {"route": WRITES, "after": dice.randrange(45)} if dice.random() < 0.8 else {"after": dice.randrange(70)}
+    times = dice.randrange(1, 8) if kind in BESIDE else dice.choice((1, 1, 1, 1, 2, 3))
+    return Fault(kind=kind, times=times, **values, **where)
+
+
+def _kill(dice: random.Random, number: int) -> Kill:
+    """The later processes have less to do, and begin with what the dead one left open."""
+    if dice.random() < 0.2:
+        return Kill(dice.randrange(1, 30), dice.choice(AT_COMMIT), cut=dice.random())
+    most = 75 if number == 0 else 45
+    return Kill(dice.randrange(1, most), dice.choice(AT_REQUEST), _within(dice, HORIZON), dice.random())
+
+
+@dataclass
+class Played:
+    """What became of a schedule. `fired`: fault or kill → how often."""
+
+    schedule: Schedule
+    verdict: Verdict
+    fired: dict[str, int]
+    requests: int
+    runs: int
+    held: dict[str, str]
+    conversations: int
+    broken: list[str] = field(default_factory=list)
+    log: list[tuple[str, str, int | None]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.verdict.lines and not self.broken
+
+
+class Player:
+    """Plays schedules over one frozen source; what they share is made once."""
+
+    def __init__(self, source: str, root: Path) -> None:
+        self.templates = Templates(source, root / source)
+        self._root, self._number = root, 0
+
+    def play(self, schedule: Schedule, tell: Callable[[str], None] | None = None) -> Played:
+        random.seed(schedule.seed)
+        begin = self.templates.beginning(schedule.begin)
+        rules = Rules(**schedule.rules)
+        made = world(self.templates.bench, begin.image, at=CLOCK, rules=rules, workers=schedule.workers)
+        made.runs, made.light = 100, schedule.workers == 1
+        made.set_faults(schedule.faults, seed=schedule.seed)
+        self._number += 1
+        machine = Machine(made, self._root / f"machine-{self._number}", begin.disk)
+        broken = self._run(schedule, machine, made, tell)
+        made.settle(10 * HORIZON)
+        return self._judged(schedule, machine, made, broken)
+
+    def _run(self, schedule: Schedule, machine: Machine, made: World, tell: Callable[[str], None] | None) -> list[str]:
+        """Process after process until nothing is left to do."""
+        for number in range(MOST_RUNS):
+            kill = schedule.kills[number] if number < len(schedule.kills) else None
+            start = len(made.sent)
+            ended = machine.run(kill)
+            if tell is not None:
+                tell(f"process {number + 1}: {kill or 'no kill'}: {ended.how}, {ended.requests} requests {ended.fault}")
+                for entry in made.sent[start:]:
+                    tell(f"    {entry[0]} {entry[1]} {entry[2] or 'no answer'}")
+            if ended.after_death and schedule.workers == 1:
+                return [f"a dead process sent {ended.after_death} requests"]
+            if ended.how == "finished" and not Books(ended.disk).left and number >= len(schedule.kills) - 1:
+                return []
+            made.clock.sleep(schedule.pauses[number])
+        return [f"not finished after {MOST_RUNS} runs: {ended.fault} {Books(ended.disk).left[:5]}"]
+
+    def _judged(self, schedule: Schedule, machine: Machine, made: World, broken: list[str]) -> Played:
+        fired = dict(made.simulator.summary()["faults"])
+        for kill, ended in zip(schedule.kills, machine.ends, strict=False):
+            if ended.how == "killed":
+                fired[f"kill {kill.point}"] = fired.get(f"kill {kill.point}", 0) + 1
+        held = Books(machine.ends[-1].disk).quarantined
+        verdict = judge(self.templates.source, self.templates.store, made.snapshot(), held)
+        return Played(
+            schedule,
+            verdict,
+            fired,
+            len(made.sent),
+            len(machine.ends),
+            held,
+            len(self.templates.source.cases),
+            broken,
+            made.sent,
+        )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--source", default="small")
+    options = parser.parse_args(arguments)
+    with scratch() as folder:
+        schedule = draw(options.seed)
+        print(f"begins {schedule.begin}, {schedule.workers} worker(s), rules {schedule.rules}")
+        for fault in schedule.faults:
+            print(f"  fault {fault.model_dump(exclude_defaults=True)}")
+        for kill in schedule.kills:
+            print(f"  {kill}")
+        played = Player(options.source, folder).play(schedule, print)
+        print(f"fired {played.fired}")
+        for key, why in played.held.items():
+            print(f"waits for a person: {key}: {why}")
+        for line in [*played.broken, *played.verdict.lines]:
+            print(line)
+        print("nothing lost, doubled, reordered, altered" if played.ok else "NOT AS IT WAS")
+    return 0 if played.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
