@@ -15,6 +15,7 @@ from hd_assets.errors import HdError, UsageError
 
 # command → module below hd_assets.cli and the click command in it
 COMMANDS = {
+    "adopt": ("adopt", "adopt"),
     "demo": ("demo", "demo"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -142,19 +143,20 @@ def open_context(
     step: str = "",
     run_id: str | None = None,
     send_drift: bool = False,
+    ledger: Path | None = None,
 ) -> Iterator[PublishContext]:
     """Open ledger and client of a target.
 
     `exclusive` takes the ledger for writing and raises BlockedError while another process has it; otherwise the
     ledger is only read. The token is read from `environment` here and is asked for at the first request. `run_id` is
-    the id of the launching job: its steps share one run number.
+    the id of the launching job: its steps share one run number. `ledger` is another file than the target's own.
     """
     aim = aim_of(migration, target)
     stores = settings.stores(migration.name)
     time, stopping = clock or SystemClock(), stop or threading.Event()
     publish = migration.mapping.publish
     token = secret(environment, aim.token) or ("simulator" if target == SIMULATOR else None)
-    path = stores.ledger(target)
+    path = ledger or stores.ledger(target)
     books = Ledger(path, migration.name, target, step=step, clock=time, run_id=run_id) if exclusive else read_only(path)
     try:
         client = Client(

@@ -84,13 +84,18 @@ class Fence:
                     f" {self._adopt}",
                 )
 
-    def take_over(self) -> None:
-        """Let this ledger lead from now on, whichever led before. For `adopt`."""
+    def check_workspace(self) -> None:
+        """Reads only. Raises BlockedError for another workspace, and where the mark could not be written."""
         with self._lock:
             self._check_workspace()
             self._read()
             if self._marker is None and self._archived:
                 raise self._archived_error()
+
+    def take_over(self) -> None:
+        """Let this ledger lead from now on, whichever led before. For `adopt`."""
+        self.check_workspace()
+        with self._lock:
             context = self._context
             self._advance(Mark.new(context.books.ledger_id, context.ledger.run_no, ENDED))
 
@@ -155,11 +160,14 @@ class Fence:
         return Mark.read((self._marker or {}).get("description"))
 
     def _await_pending(self) -> None:
-        """A mark that was under way when the process died may still arrive; wait until it cannot any more."""
+        """A mark that was under way when the process died may still arrive; wait until it cannot any more.
+
+        The horizon counts from here: when it was sent is not known, for 429 may have kept it back for long.
+        """
         context, pending = self._context, self._context.books.meta("marker_next")
         if not pending or not isinstance(context.books, Ledger):
             return
-        ready = float(context.books.meta("marker_next_at") or 0) + context.horizon
+        ready = context.clock.now() + context.horizon
         found = self._mark()
         while (found is None or found.words != pending) and context.clock.now() < ready:
             if context.stopping:

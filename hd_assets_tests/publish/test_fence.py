@@ -170,7 +170,7 @@ def test_a_backup_from_the_middle_of_a_run_that_was_killed_is_refused(made, copy
     refused(made, rf"cut off.*({seen})")
 
 
-@pytest.mark.parametrize("at", range(2, 60, 3))
+@pytest.mark.parametrize("at", range(2, 60, 6))
 def test_the_newest_ledger_of_a_killed_run_goes_on(tmp_path, at):
     made = desk(tmp_path, STAGED)
     kept = []
