@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import re
 import threading
@@ -12,31 +13,56 @@ from typing import Any, TypeVar
 
 import httpx
 
-from hd_assets.errors import UnreachableError, UsageError
+from hd_assets.errors import BlockedError, UnreachableError, UsageError
+from hd_assets.publish import limits
+from hd_assets.publish.breaker import Breaker
 from hd_assets.publish.clock import Clock
-from hd_assets.publish.outcomes import Answer, RefusedError, StoppedError, TokenRefusedError, UnknownError
+from hd_assets.publish.outcomes import (
+    Answer,
+    RefusedError,
+    StoppedError,
+    TokenRefusedError,
+    UnknownError,
+    verdict_of_fault,
+    verdict_of_status,
+)
 from hd_assets.publish.rate import RateLimiter
 
 API_VERSION = "2.16"
-# Nothing was done. 409 and 410 are told apart by kind; all other statuses leave the outcome open.
-REFUSING = {400, 401, 403, 404, 405, 409, 410, 413, 422}
 TIMEOUT = httpx.Timeout(connect=10, read=60, write=120, pool=120)
 MOST_ATTEMPTS = 8
+# of trying; waiting for the rate limit or for a dead server has limits of its own
 BUDGET_SECONDS = 60.0
 MOST_THROTTLED = 90
+PATIENCE_SECONDS = 1800.0
+MOST_ANSWER_BYTES = 256 * 1024 * 1024
+MOST_ANSWER_SECONDS = 600.0
+_REDIRECTS = {301, 302, 303, 307, 308}
 _TWIN = re.compile(r"\bid=([0-9a-f]{24})\b")
+_CONTACT = re.compile(r"/contacts/([0-9a-f]{24})\b")
 _ID_SEGMENT = re.compile(r"/(?:\d+|[0-9a-f]{24})(?=/|$)")
 _FIND = re.compile(r"/find_by_external_id/.*")
-
+_HEADER_VALUE = re.compile(r"[!-~]+")
 
 Got = TypeVar("Got")
+
+
+class _NotSentError(Exception):
+    """There was no connection to send the request over."""
+
+    retry_after = None
+
+
+class _ThrottledError(Exception):
+    """429: not done, and the limiter knows when to come back."""
 
 
 class Client:
     """Sends requests for many threads at once. The token is read by the caller and shown nowhere.
 
-    `get` may be repeated and is; `send` goes out once unless it certainly never arrived (no connection, 429).
-    Raises RefusedError, UnknownError, TokenRefusedError, UnreachableError, StoppedError.
+    The only layer that retries: `get` and `search` may be repeated and are; `send` goes out once unless it certainly
+    never arrived (no connection, 429). Raises RefusedError, UnknownError (from `send`), TokenRefusedError,
+    BlockedError, UnreachableError, StoppedError. `patience`: seconds to wait for a destination that stops answering.
     """
 
     def __init__(
@@ -50,6 +76,7 @@ class Client:
         stop: threading.Event,
         transport: httpx.BaseTransport | None = None,
         connections: int = 24,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.base_url, self._token, self._variable = base_url, token, variable
         self._limiter, self._clock, self._stop = limiter, clock, stop
@@ -61,6 +88,7 @@ class Client:
             # a proxy of the environment must not stand between us and a server on this machine
             trust_env=not re.match(r"https?://(127\.|localhost|\[::1\])", base_url),
         )
+        self._breaker = Breaker(clock, stop, self._answers, where=base_url, patience=patience)
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
@@ -78,32 +106,141 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Answer:
         """Read; an unknown outcome is no harm here and is tried again within the budget."""
-        return self._patiently("GET", path, lambda: self._once("GET", path, None, query))
+        return self._persist("GET", path, lambda: self._exchange("GET", path, None, query), repeatable=True)
 
     def search(self, path: str, body: dict[str, Any], **query: Any) -> Answer:
         """A read that goes by POST."""
-        return self._patiently("POST", path, lambda: self._once("POST", path, body, query))
+        return self._persist("POST", path, lambda: self._exchange("POST", path, body, query), repeatable=True)
 
     def send(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         """Write, once."""
-        return self._once(method, path, body, {})
+        return self._persist(method, path, lambda: self._exchange(method, path, body, {}, write=True), repeatable=False)
 
     def download(self, url: str) -> tuple[str, int]:
         """sha256 and size of the bytes behind an address from an answer.
 
         Sent without the token: the address carries its own permission and may lead to another host.
         """
-        return self._patiently("GET", "/file", lambda: self._bytes(url))
+        return self._persist("GET", "/file", lambda: self._bytes(url), repeatable=True)
+
+    def wait_until_ready(self) -> None:
+        """Wait while the destination does not answer, so that nothing is meant to be sent before it can be.
+
+        Raises UnreachableError, StoppedError.
+        """
+        self._breaker.wait()
+        self._heed_stop(self.base_url)
+
+    def _persist(self, method: str, path: str, attempt: Callable[[], Got], *, repeatable: bool) -> Got:
+        """Attempts one after another, until there is a result, another would not help, or patience is at an end."""
+        route, write = f"{method} {route_of(path)}", not repeatable
+        tried, throttled, spent = 0, 0, 0.0
+        while True:
+            self._breaker.enter(write=write)
+            try:
+                self._heed_stop(route)
+                begun = self._clock.now()
+                got = attempt()
+            except _ThrottledError as fault:
+                self._breaker.aborted(write=write)
+                throttled += 1
+                if throttled >= MOST_THROTTLED:
+                    raise self._unreachable("the rate limit stays exhausted (429)", throttled) from fault
+            except (_NotSentError, UnknownError) as fault:
+                self._breaker.failed(write=write, retry_after=fault.retry_after)
+                if write and isinstance(fault, UnknownError):
+                    raise
+                tried, spent = tried + 1, spent + self._clock.now() - begun
+                if tried >= MOST_ATTEMPTS or spent > BUDGET_SECONDS:
+                    raise self._unreachable(f"{route}: {fault}", tried) from fault
+                spent += self._pause(tried)
+            except (RefusedError, TokenRefusedError):
+                self._breaker.succeeded(write=write)
+                raise
+            except BaseException:
+                self._breaker.aborted(write=write)
+                raise
+            else:
+                self._breaker.succeeded(write=write)
+                return got
+
+    def _answers(self) -> bool:
+        """One harmless request, to see whether the destination is back."""
+        try:
+            self._exchange("GET", "/me", None, {})
+        except (_NotSentError, UnknownError):
+            return False
+        except (_ThrottledError, RefusedError, TokenRefusedError):
+            return True
+        return True
+
+    def _exchange(
+        self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, Any], *, write: bool = False
+    ) -> Answer:
+        """One request and its answer."""
+        request = self._http.build_request(
+            method, path, json=body, params=query or None, headers=self._headers(method, body)
+        )
+        sent_at = self._acquire(f"{method} {route_of(path)}")
+        try:
+            response = self._http.send(request, stream=True)
+        except httpx.RequestError as fault:
+            self._limiter.release()
+            raise self._broken(method, path, fault) from fault
+        except BaseException:
+            self._limiter.release()
+            raise
+        self._limiter.observe(response.headers, sent_at=sent_at, refused=response.status_code == 429)
+        try:
+            content = self._content(response)
+        except httpx.RequestError as fault:
+            raise self._broken(method, path, fault) from fault
+        finally:
+            response.close()
+        self._count(method, path, str(response.status_code))
+        if response.status_code in _REDIRECTS:
+            raise self._misdirected(f"{method} {self.base_url}{route_of(path)}", response, write=write)
+        return self._read(method, path, response, content)
+
+    def _acquire(self, what: str) -> float:
+        sent_at = self._limiter.acquire(self._stop)
+        if self._stop.is_set():
+            self._limiter.release()
+            raise StoppedError(what)
+        return sent_at
+
+    def _broken(self, method: str, path: str, fault: httpx.RequestError) -> Exception:
+        never_left = verdict_of_fault(fault) == "not_sent"
+        self._count(method, path, "connect" if never_left else "lost")
+        name = type(fault).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in str(fault):
+            return BlockedError(
+                "the destination's certificate is not trusted",
+                where=self.base_url,
+                mend="check the address, and the certificates of this machine or its proxy (SSL_CERT_FILE)",
+            )
+        return _NotSentError(name) if never_left else UnknownError(name)
+
+    def _content(self, response: httpx.Response) -> bytes:
+        """The body; a server that never ends its answer must not fill the memory or hold a worker for ever."""
+        pieces, size, begun = [], 0, self._clock.now()
+        for piece in response.iter_bytes():
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST_ANSWER_BYTES or self._clock.now() - begun > MOST_ANSWER_SECONDS:
+                raise UnknownError("the answer has no end", status=response.status_code)
+        return b"".join(pieces)
 
     def _bytes(self, url: str) -> tuple[str, int]:
-        self._limiter.acquire(self._stop)
+        self._acquire("GET /file")
         try:
-            if self._stop.is_set():
-                raise StoppedError("GET /file")
             digest, size = hashlib.sha256(), 0
             with self._http.stream("GET", url, follow_redirects=True) as response:
-                if response.status_code != 200:
-                    self._fail_download(response.status_code)
+                status = response.status_code
+                if verdict_of_status(status) in ("refused", "stop", "by_kind"):
+                    raise RefusedError(status, "file_not_served")
+                if status != 200:
+                    raise UnknownError(f"{status} file", status=status)
                 for chunk in response.iter_bytes():
                     digest.update(chunk)
                     size += len(chunk)
@@ -113,60 +250,12 @@ class Client:
             self._limiter.release()
         return digest.hexdigest(), size
 
-    def _fail_download(self, status: int) -> None:
-        if status in REFUSING:
-            raise RefusedError(status, "file_not_served")
-        raise UnknownError(f"{status} file", status=status)
-
-    def _patiently(self, method: str, path: str, attempt: Callable[[], Got]) -> Got:
-        begun, tried = self._clock.now(), 0
-        while True:
-            tried += 1
-            try:
-                return attempt()
-            except UnknownError as fault:
-                if tried >= MOST_ATTEMPTS or self._clock.now() - begun > BUDGET_SECONDS:
-                    raise self._unreachable(f"{method} {route_of(path)}: {fault.reason}", tried) from fault
-            self._pause(tried)
-
-    def _once(self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, Any]) -> Answer:
-        begun, tried, throttled = self._clock.now(), 0, 0
-        while True:
-            sent_at = self._limiter.acquire(self._stop)
-            if self._stop.is_set():
-                self._limiter.release()
-                raise StoppedError(f"{method} {route_of(path)}")
-            try:
-                response = self._http.request(
-                    method, path, json=body, params=query or None, headers=self._headers(method, body)
-                )
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
-                self._limiter.release()
-                self._count(method, path, "connect")
-                tried += 1
-                if tried >= MOST_ATTEMPTS or self._clock.now() - begun > BUDGET_SECONDS:
-                    raise self._unreachable(type(fault).__name__, tried) from fault
-                self._pause(tried)
-                continue
-            except httpx.RequestError as fault:
-                self._limiter.release()
-                self._count(method, path, "lost")
-                raise UnknownError(type(fault).__name__) from fault
-            except BaseException:
-                self._limiter.release()
-                raise
-            self._count(method, path, str(response.status_code))
-            self._limiter.observe(response.headers, sent_at=sent_at, refused=response.status_code == 429)
-            if response.status_code != 429:
-                return self._read(method, path, response)
-            throttled += 1
-            if throttled >= MOST_THROTTLED:
-                raise self._unreachable("the rate limit stays exhausted (429)", throttled)
-
     def _headers(self, method: str, body: dict[str, Any] | None) -> dict[str, str]:
-        if not self._token:
+        if not self._token or not _HEADER_VALUE.fullmatch(self._token):
             raise UsageError(
-                "there is no access token for this target",
+                "the access token holds characters that no token has"
+                if self._token
+                else "there is no access token for this target",
                 where=f"environment variable {self._variable}",
                 mend=f"set {self._variable}, or {self._variable}_FILE to a file that holds the token",
             )
@@ -175,24 +264,26 @@ class Client:
             headers["Content-Type"] = "application/json"
         return {**headers, "Accept": "application/json"}
 
-    def _read(self, method: str, path: str, response: httpx.Response) -> Answer:
-        try:
-            data = response.json() if response.content else {}
-        except ValueError as fault:
-            raise UnknownError("the answer is not JSON", status=response.status_code) from fault
-        if not isinstance(data, dict):
-            raise UnknownError("the answer is not an object", status=response.status_code)
-        status, request_id = response.status_code, _text(data.get("request_id"))
-        if 200 <= status < 300:
+    def _read(self, method: str, path: str, response: httpx.Response, content: bytes) -> Answer:
+        """What the answer means, by its status first: a proxy's error page is no JSON and still a refusal."""
+        status = response.status_code
+        verdict = verdict_of_status(status)
+        if verdict == "not_sent":
+            raise _ThrottledError
+        data = _parsed(content)
+        request_id = _text((data or {}).get("request_id"))
+        if verdict == "done":
+            if data is None or (not content and method != "DELETE"):
+                raise UnknownError("the answer is no JSON object", status=status)
             return Answer(status, data, request_id)
-        error = _first_error(data)
+        error = _first_error(data or {})
         code = _text(error.get("code")) or f"http_{status}"
-        if status in (401, 403):
-            raise TokenRefusedError(
-                status, code, where=f"{method} {self.base_url}{route_of(path)}", variable=self._variable
-            )
-        if status not in REFUSING:
-            raise UnknownError(f"{status} {code}", status=status, request_id=request_id)
+        if verdict == "stop":
+            where = f"{method} {self.base_url}{route_of(path)}"
+            raise TokenRefusedError(status, code, where=where, variable=self._variable)
+        if verdict == "unknown":
+            retry_after = limits.read(response.headers).retry_after
+            raise UnknownError(f"{status} {code}", status=status, request_id=request_id, retry_after=retry_after)
         message = str(error.get("message") or "")
         twin = _TWIN.search(message)
         raise RefusedError(
@@ -202,12 +293,36 @@ class Client:
             request_id=request_id,
             twin=twin[1] if twin else None,
             twin_archived=message.startswith("An archived"),
+            survivor=_survivor(response, message) if status == 410 else None,
         )
 
-    def _pause(self, tried: int) -> None:
+    def _misdirected(self, where: str, response: httpx.Response, *, write: bool) -> Exception:
+        """Redirects are never followed: that could send a record, with the token, to somebody else.
+
+        A read shows that the address is wrong. Of a write nobody can say: 302 and 303 may also follow what was done.
+        """
+        status = response.status_code
+        if write:
+            return UnknownError(f"{status} redirect", status=status)
+        # no more than scheme and host: a path or query may name a person
+        aim = re.match(r"https?://[\w.:-]+", response.headers.get("location", ""))
+        return BlockedError(
+            f"the destination answers with a redirect ({status}) to {aim[0] if aim else 'another path'}",
+            where=where,
+            mend="set the region or base_url of the target to the address that answers itself",
+        )
+
+    def _pause(self, tried: int) -> float:
+        seconds: float = min(10.0, 0.25 * 2**tried) * random.uniform(0.5, 1.0)
+        end = self._clock.now() + seconds
+        while (left := end - self._clock.now()) > 0:
+            self._heed_stop(self.base_url)
+            self._clock.sleep(min(left, 1.0))
+        return seconds
+
+    def _heed_stop(self, what: str) -> None:
         if self._stop.is_set():
-            raise StoppedError(self.base_url)
-        self._clock.sleep(min(10.0, 0.25 * 2**tried) * random.uniform(0.5, 1.0))
+            raise StoppedError(what)
 
     def _unreachable(self, reason: str, tried: int) -> UnreachableError:
         return UnreachableError(
@@ -226,6 +341,15 @@ def route_of(path: str) -> str:
     return _FIND.sub("/find_by_external_id/{id}", _ID_SEGMENT.sub("/{id}", path))
 
 
+def _parsed(content: bytes) -> dict[str, Any] | None:
+    """The JSON object of a body, an empty one for an empty body, None for anything else."""
+    try:
+        data = json.loads(content) if content else {}
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
 def _first_error(data: dict[str, Any]) -> dict[str, Any]:
     errors = data.get("errors")
     return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
@@ -233,3 +357,9 @@ def _first_error(data: dict[str, Any]) -> dict[str, Any]:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _survivor(response: httpx.Response, message: str) -> str | None:
+    """Id of the contact another was merged into: in the `Link` header, or in the message."""
+    found = _CONTACT.search(response.headers.get("Link", "")) or _TWIN.search(message)
+    return found[1] if found else None

@@ -80,9 +80,18 @@ class RefusedError(Exception):
 class UnknownError(Exception):
     """Nobody can say whether the request took effect."""
 
-    def __init__(self, reason: str, *, status: int | None = None, request_id: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason, self.status, self.request_id = reason, status, request_id
+        # seconds the destination asks to be left alone
+        self.retry_after = retry_after
 
 
 class TokenRefusedError(BlockedError):
