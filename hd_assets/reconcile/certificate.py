@@ -18,6 +18,7 @@ from hd_assets.partitions import Window
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.ledger_schema import OPEN, SENT
 from hd_assets.reconcile.compare import Reconciliation
+from hd_assets.reconcile.objects import count_doubts
 from hd_assets.staging import functions
 
 FORMAT_VERSION = 1
@@ -90,6 +91,9 @@ def _document(context: PublishContext, outcome: Reconciliation, window: Window, 
         )
     if unsettled:
         reasons.append(f"{unsettled} planned operations have not taken effect")
+    doubts = count_doubts(context.books)
+    if doubts:
+        reasons.append(f"{doubts} operations took effect twice or were overwritten; the ledger's rechecks name them")
     if states.get("conflict"):
         reasons.append(f"{states['conflict']} records changed or vanished in the source after they were sent")
     if unbalanced:

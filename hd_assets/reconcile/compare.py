@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from hd_assets.model import Article, Company, Contact
+from hd_assets.model import Article, Company, Contact, CustomObject
 from hd_assets.model.base import SourcedRow
 from hd_assets.partitions import Window
 from hd_assets.publish.context import PublishContext
@@ -16,7 +16,7 @@ from hd_assets.publish.ledger_read import Identity, LedgerReader, Operation
 from hd_assets.publish.outcomes import StoppedError
 from hd_assets.publish.progress import Meter
 from hd_assets.publish.staged import Thread, count_threads, furniture, records, threads
-from hd_assets.reconcile import expect, found
+from hd_assets.reconcile import expect, found, objects
 from hd_assets.reconcile import furniture as workspace
 from hd_assets.reconcile import records as people
 from hd_assets.reconcile.book import Book
@@ -25,14 +25,16 @@ from hd_assets.reconcile.read import Reader
 from hd_assets.reconcile.threads import compare_thread
 from hd_assets.warehouse import Warehouse
 
-KINDS = ("company", "contact", "admin", "team", "tag", "conversation")
+KINDS = ("company", "contact", "admin", "team", "tag", "conversation", "custom_object")
 OBJECTS = (
     "attributes",
     "tags",
     "collections",
     "companies",
     "contacts",
+    "custom_objects",
     "articles",
+    "redirects",
     "conversations",
     "tickets",
     "parts",
@@ -110,8 +112,11 @@ def reconcile(context: PublishContext, window: Window) -> Reconciliation:
     run.furniture()
     run.companies()
     run.contacts()
+    run.custom_objects()
     run.articles()
+    run.redirects()
     run.threads(window)
+    run.twins()
     book.finish()
     return outcome
 
@@ -124,13 +129,15 @@ class _Run:
         self._books: LedgerReader = context.books
         self._reader = Reader(context.client)
         identities = {kind: self._books.identities(kind) for kind in KINDS}
-        directory = expect.Directory.of(identities, merged_records(context.warehouse))
+        merged = merged_records(context.warehouse)
+        directory = expect.Directory.of(identities, merged)
         mapping = context.migration.mapping
         self._target = people.Target(
             reader=self._reader,
             people=directory,
             company_types=expect.types_of(mapping, "company"),
             contact_types=expect.types_of(mapping, "contact"),
+            references=objects.references(context.warehouse, mapping, merged),
         )
         self._types = expect.types_of(mapping, "conversation")
         self._directory = directory
@@ -174,8 +181,22 @@ class _Run:
 
         self._records(Article, "article", one)
 
+    def custom_objects(self) -> None:
+        self._records(CustomObject, "custom_object", lambda row, known: objects.custom_object(row, known, self._reader))
+
+    def redirects(self) -> None:
+        targets = self._books.identities("article")
+
+        def one(row: Article, known: Identity | None) -> Compared:
+            return objects.redirect(row, known, targets.get(row.external_id), self._reader)
+
+        self._records(Article, "redirect", one)
+
+    def twins(self) -> None:
+        self._take(objects.twins(self._books))
+
     def _records(self, model: type[Row], kind: str, one: Callable[[Row, Identity | None], Compared]) -> None:
-        meter = Meter(self._context.progress, f"read back {model.table}", 0)
+        meter = Meter(self._context.progress, f"read back {kind}", 0)
         for rows in records(self._context.warehouse, model):
             known = self._books.identities(kind, [row.external_id for row in rows])
             planned = self._books.operations(f"{kind}:{row.external_id}:0" for row in rows)
@@ -226,7 +247,16 @@ class _Run:
             source_id_attribute=f"{self._context.migration.name}_source_id",
             now=self._context.clock.now(),
             download=self._reader.file,
+            references=self._references(entry),
         )
+
+    def _references(self, entry: Thread) -> dict[str, list[str]]:
+        """Attribute → custom objects the conversation must refer to."""
+        found: dict[str, list[str]] = {}
+        for object_type, key in entry.objects:
+            name = objects.attribute_of(self._context.migration.mapping, object_type)
+            found.setdefault(name, []).append(self._directory.id("custom_object", key) or "unknown to the ledger")
+        return found
 
     # machinery
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hd_assets.mapping import DataType
@@ -11,6 +11,7 @@ from hd_assets.model import Article, Company, Contact
 from hd_assets.publish.ledger_read import Identity
 from hd_assets.reconcile.expect import MIGRATION_ADMIN, Directory
 from hd_assets.reconcile.normal import Compared, Sheet, digits, missing, text_of, unix, word
+from hd_assets.reconcile.objects import References, compare_references
 from hd_assets.reconcile.read import Reader
 
 Types = Mapping[str, DataType]
@@ -24,6 +25,7 @@ class Target:
     people: Directory
     company_types: Types
     contact_types: Types
+    references: References = field(default_factory=dict)
 
 
 def company(row: Company, identity: Identity | None, target: Target) -> Compared:
@@ -34,7 +36,8 @@ def company(row: Company, identity: Identity | None, target: Target) -> Compared
     sheet.same("company_id", row.external_id, found.get("company_id"))
     sheet.same("name", word(row.name), word(found.get("name")))
     for name, value in (("website", row.website), ("industry", row.industry)):
-        if word(value):
+        # what an adopted company held of its own is left alone
+        if word(value) or identity.origin == "created":
             sheet.same(name, word(value), word(found.get(name)))
     if row.created_at:
         sheet.same("created_at", unix(row.created_at), found.get("remote_created_at"))
@@ -56,16 +59,24 @@ def contact(row: Contact, identity: Identity | None, target: Target) -> Compared
     if is_ours:
         sheet.same("external_id", row.external_id, found.get("external_id"))
         sheet.same("role", row.role, found.get("role"))
-        sheet.same("name", word(row.name), word(found.get("name")))
-        sheet.same("phone", digits(row.phone), digits(found.get("phone")))
-        if row.signed_up_at:
-            sheet.same("signed_up_at", unix(row.signed_up_at), found.get("signed_up_at"))
+        wanted_fields = (
+            ("name", word(row.name), word(found.get("name"))),
+            ("phone", digits(row.phone), digits(found.get("phone"))),
+            ("signed_up_at", unix(row.signed_up_at), found.get("signed_up_at")),
+        )
+        for name, expected, there in wanted_fields:
+            # emptied fields are cleared where the contact is ours alone
+            if expected is not None or identity.origin == "created":
+                sheet.same(name, expected, there)
     values = _values(found)
     # attributes nobody asked us to set may hold what an adopted contact had before
     types = (
         target.contact_types if is_ours else {n: target.contact_types.get(n, "string") for n in row.custom_attributes}
     )
     sheet.attributes(row.custom_attributes, values, types)
+    compare_references(
+        sheet, target.references.get(row.external_id, {}), values, target.people.ids.get("custom_object", {})
+    )
     wanted = [target.people.id("company", entry) for entry in row.companies]
     linked = [
         str(entry.get("id")) for entry in target.reader.paged(f"/contacts/{found['id']}/companies", "data", "companies")

@@ -23,6 +23,7 @@ def compare_thread(
     source_id_attribute: str,
     now: float,
     download: Download,
+    references: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Compared]:
     """The conversation first, then its parts and files. `now`: a snooze that has run out shows as open."""
     row, window = expected.row, expected.row.home_window
@@ -41,6 +42,9 @@ def compare_thread(
     values = {**row.custom_attributes, source_id_attribute: row.external_id}
     if found.attributes or found.ticket is None:
         sheet.attributes(values, found.attributes, types)
+    for name, instances in (references or {}).items():
+        there = found.attributes.get(name)
+        sheet.holds(name, instances, [str(entry) for entry in there] if isinstance(there, list) else [])
     results = [sheet.done()]
     if expected.ticket_state is not None:
         results.append(_ticket(expected, found, types))

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from hd_assets.errors import BlockedError
+from hd_assets.partitions import EVERYTHING
+from hd_assets.reconcile.compare import reconcile
 from hd_assets.simulator.faults import Fault, FaultPlan
 from hd_assets_tests import builders
 from hd_assets_tests.builders import MIGRATION
@@ -152,3 +154,22 @@ def test_an_address_that_leads_elsewhere_waits_for_a_person(made):
     told = made.publish()
     assert told[3]["redirects.quarantined"] == 1
     assert operation(made, f"redirect:{MIGRATION}-faq-1:0").error_code == "redirect_taken"
+
+
+def test_the_read_back_compares_instances_references_and_redirects(made):
+    made.publish()
+    with made.context(exclusive=False) as context:
+        outcome = reconcile(context, EVERYTHING)
+    compared = {name: outcome.by_object[name].compared for name in ("custom_objects", "redirects")}
+    assert (compared, outcome.differing) == ({"custom_objects": 2, "redirects": 1}, 0)
+    with made.api() as api:
+        body = {"external_id": CHANGE, "custom_attributes": {"risk": "high"}}
+        api.post("/custom_object_instances/change_request", json=body)
+        maria = api.get(f"/contacts/find_by_external_id/{MARIA}").json()
+        api.put(f"/contacts/{maria['id']}", json={"custom_attributes": {"change_request": []}})
+        api.put("/conversations/1", json={"custom_attributes": {"change_request": None}})
+        api.delete(f"/help_center/help_centers/3001/redirects/{redirects(made)[0]['id']}")
+    with made.context(exclusive=False) as context:
+        again = reconcile(context, EVERYTHING)
+    differing = {name: result.differing for name, result in again.by_object.items() if result.differing}
+    assert differing == {"contacts": 1, "conversations": 1, "custom_objects": 1, "redirects": 1}

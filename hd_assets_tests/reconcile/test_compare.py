@@ -20,6 +20,8 @@ def test_a_faithful_migration_has_no_difference(world):
         "collections": 1,
         "companies": 1,
         "contacts": 1,
+        "custom_objects": 0,
+        "redirects": 0,
         "articles": 1,
         "conversations": 1,
         "tickets": 1,
