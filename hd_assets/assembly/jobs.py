@@ -38,7 +38,7 @@ def jobs(plant: Plant, raw: Iterable[str], staged: Sequence[str]) -> list[dg.Unr
     targets = sorted({SIMULATOR, *(str(name) for name in plant.migration.mapping.targets)})
     for stage, keys in selections(plant.names, raw, staged).items():
         for target in targets if stage in TO_A_TARGET else (SIMULATOR,):
-            options = RunOptions(target=target, execute=stage == "publish")
+            options = RunOptions(target=target, execute=stage == "publish", send_drift=False)
             found.append(
                 dg.define_asset_job(
                     plant.names.job(stage, target),

@@ -71,7 +71,7 @@ def rollback(
         launched, document = run_rollback(
             settings,
             loaded,
-            options=RunOptions(target=target, execute=execute),
+            options=RunOptions(target=target, execute=execute, send_drift=False),
             chosen=chosen,
             instance=instance,
             listener=listener,

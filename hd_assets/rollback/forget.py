@@ -18,6 +18,10 @@ def forgetting(books: LedgerReader, record: Record) -> list[Statement]:
         # the read-back that let conversations begin is no longer true
         ("delete from meta where name = 'phase_records'", ()),
     ]
+    if record.kind == "contact":
+        start = f"{record.intercom_id}/"
+        lists = "delete from prior_values where kind = 'contact_object' and substr(intercom_id, 1, ?) = ?"
+        found.append((lists, (len(start), start)))
     if not record.external_id:
         return found
     keys: list[str]
@@ -29,9 +33,9 @@ def forgetting(books: LedgerReader, record: Record) -> list[Statement]:
         found.append(("delete from identities where kind = 'ticket' and external_id = ?", (record.external_id,)))
     else:
         keys = [f"{record.kind}:{record.external_id}:0"]
-        if record.kind == "contact":
-            span = (f"contact_company:{record.external_id}/", f"contact_company:{record.external_id}0")
-            found.append(("delete from operations where kind = 'contact_company' and key > ? and key < ?", span))
+        for kind in ("contact_company", "contact_object") if record.kind == "contact" else ():
+            span = (kind, f"{kind}:{record.external_id}/", f"{kind}:{record.external_id}0")
+            found.append(("delete from operations where kind = ? and key > ? and key < ?", span))
     found.append(("delete from identities where kind = ? and external_id = ?", (record.kind, record.external_id)))
     for key in keys:
         found.append(("delete from operations where key = ?", (key,)))

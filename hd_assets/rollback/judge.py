@@ -237,6 +237,8 @@ def _company(scene: Scene, record: Record) -> Verdict:
         if scene.is_ours("contact", key):
             return Verdict("kept", "a contact of ours that stays belongs to it")
         strangers = True
+    if record.key in scene.used or scene.conversations_of(record.external_id):
+        return Verdict("kept", "a conversation of ours that stays belongs to it")
     if record.origin == "adopted":
         return REMOVE
     if strangers:

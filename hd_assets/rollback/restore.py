@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hd_assets.rollback.judge import links_of
+from hd_assets.rollback.judge import links_of, path_of
 from hd_assets.rollback.scene import Scene
 from hd_assets.rollback.selection import Record
 
@@ -39,6 +39,8 @@ def restoring(scene: Scene, record: Record) -> list[Step] | None:
     prior = prior_of(scene, record) or {}
     if record.kind == "contact":
         return _contact(scene, record, prior)
+    if record.kind == "custom_object":
+        return _instance(scene, record, prior)
     return _company(scene, record, prior)
 
 
@@ -56,6 +58,9 @@ def _contact(scene: Scene, record: Record, prior: Doc) -> list[Step] | None:
     changes = _changed(doc, prior, scene, "contact")
     if not _is_of_others(doc, record):
         changes |= _differing(doc, prior, _CONTACT_FIELDS)
+    references = _references(scene, record)
+    if references:
+        changes["custom_attributes"] = {**changes.get("custom_attributes", {}), **references}
     if changes:
         steps.append(Step("restore", "PUT", path, changes, may_miss=False))
     if prior.get("archived"):
@@ -66,6 +71,30 @@ def _contact(scene: Scene, record: Record, prior: Doc) -> list[Step] | None:
 def _is_of_others(doc: Doc, record: Record) -> bool:
     """It bears the id of another source, so that nothing but attributes was ever written to it."""
     return doc.get("external_id") not in (None, "", record.external_id) and bool(record.external_id)
+
+
+def _references(scene: Scene, record: Record) -> Doc:
+    """Lists of custom-object instances as they were before ours were added."""
+    sql = "select document from prior_values where kind = 'contact_object' and substr(intercom_id, 1, ?) = ?"
+    start = f"{record.intercom_id}/"
+    noted = [json.loads(row[0]) for row in scene.books.rows(sql, (len(start), start))]
+    return {entry["attribute"]: entry["instances"] or None for entry in noted}
+
+
+def _instance(scene: Scene, record: Record, prior: Doc) -> list[Step] | None:
+    path = path_of(record)
+    doc = scene.one(path) if path else None
+    if doc is None or path is None:
+        return None
+    earlier, now = _values(prior), _values(doc)
+    changes = _differing(doc, prior, ("external_created_at", "external_updated_at"))
+    values = {name: earlier.get(name) for name in {*earlier, *now} if earlier.get(name) != now.get(name)}
+    if values:
+        changes["custom_attributes"] = dict(sorted(values.items()))
+    if not changes:
+        return []
+    body = {"external_id": doc["external_id"], **changes}
+    return [Step("restore", "POST", path.rpartition("/")[0], body, may_miss=False)]
 
 
 def _company(scene: Scene, record: Record, prior: Doc) -> list[Step] | None:

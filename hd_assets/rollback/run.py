@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.desired import key_of
+from hd_assets.publish.fence_mark import Mark
 from hd_assets.publish.outcomes import StoppedError
 from hd_assets.publish.pool import run_jobs
 from hd_assets.publish.progress import Meter
@@ -22,6 +23,7 @@ from hd_assets.rollback.undo import Undo
 _SERIAL = ("article", "redirect", "collection", "tag")
 _AT_ONCE = 250
 _DELETED_PER_PAGE = 60
+_MOST_MARKS = 5
 
 
 def rollback(context: PublishContext, selection: Selection, *, execute: bool) -> Report:
@@ -48,7 +50,7 @@ def rollback(context: PublishContext, selection: Selection, *, execute: bool) ->
         for kind in selection.stages:
             _stage(scene, kind, execute=execute)
         if execute:
-            context.fence.end()
+            _leave_mark(context)
     finally:
         counts = context.client.take_counts()
         report.requests = sum(counts.values())
@@ -57,20 +59,41 @@ def rollback(context: PublishContext, selection: Selection, *, execute: bool) ->
     return report
 
 
+def _leave_mark(context: PublishContext) -> None:
+    """An open mark would make the next run search the workspace for what the ledger has just forgotten."""
+    for _ in range(_MOST_MARKS):
+        context.fence.ensure()
+        context.fence.end()
+        mark = Mark.read(context.books.meta("marker"))
+        if mark is not None and mark.ended:
+            return
+
+
 def _stage(scene: Scene, kind: str, *, execute: bool) -> None:
     context, books = scene.context, scene.books
-    begun = unfinished(books, kind)
-    keys = {record.key for record in begun}
-    todo = begun + [record for record in records(books, scene.selection, kind) if record.key not in keys]
+    chosen = list(records(books, scene.selection, kind))
+    keys = {record.key for record in chosen}
+    todo = [record for record in unfinished(books, kind) if record.key not in keys] + chosen
     if not todo:
         return
     scene.forget_lists()
     meter = Meter(context.progress, f"rollback {kind}", len(todo))
-    workers = 1 if kind in _SERIAL else context.migration.mapping.publish.workers
-    run_jobs(context, _jobs(scene, todo, execute=execute), meter, workers=workers)
+    jobs = _jobs(scene, todo, execute=execute)
+    if kind in _SERIAL:
+        _one_by_one(scene, jobs, meter)
+    else:
+        run_jobs(context, jobs, meter, workers=context.migration.mapping.publish.workers)
     meter.finish()
     if execute and kind == "conversation":
         _verify_conversations(scene, todo)
+
+
+def _one_by_one(scene: Scene, jobs: Iterator[Undo], meter: Meter) -> None:
+    """Nothing is begun before what lies in it has its outcome."""
+    for job in jobs:
+        while (ready := job.advance()) is not None:
+            scene.wait_until(ready)
+        meter.add()
 
 
 def _jobs(scene: Scene, todo: list[Record], *, execute: bool) -> Iterator[Undo]:

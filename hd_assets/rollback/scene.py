@@ -14,8 +14,8 @@ from hd_assets.errors import HdError
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.desired import Desired
 from hd_assets.publish.ledger_read import LedgerReader
-from hd_assets.publish.outcomes import RefusedError
-from hd_assets.publish.plan import article_batches, wanted_furniture, wanted_threads
+from hd_assets.publish.outcomes import RefusedError, StoppedError
+from hd_assets.publish.plan import article_batches, record_batches, wanted_furniture, wanted_threads
 from hd_assets.publish.resolve import Concrete, MissingReferenceError, Resolver
 from hd_assets.publish.staged import threads_of
 from hd_assets.rollback.report import Report
@@ -39,6 +39,8 @@ class Scene:
     selection: Selection
     report: Report
     released: set[tuple[str, str]] = field(default_factory=set)
+    # (kind, Intercom id) of what a record that stays refers to
+    used: set[tuple[str, str]] = field(default_factory=set)
     _lists: dict[str, list[Doc]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -107,10 +109,31 @@ class Scene:
         with self._lock:
             self._lists.clear()
 
+    def wait_until(self, moment: float) -> None:
+        """In small steps, so that a stop is heard."""
+        clock = self.context.clock
+        while clock.now() < moment:
+            if self.context.stopping:
+                raise StoppedError("rollback")
+            clock.sleep(min(moment - clock.now(), 1.0))
+
     # ours
 
     def is_ours(self, kind: str, intercom_id: str) -> bool:
         return any(known.kind == kind for known in self.books.records_of(intercom_id))
+
+    def conversations_of(self, company: str) -> list[str]:
+        """Intercom ids of our conversations that staging puts into a company, as far as they are not released."""
+        try:
+            with self.context.warehouse.get_connection() as connection:
+                sql = "select external_id from staging.conversations where company = $company"
+                staged = [row[0] for row in connection.execute(sql, {"company": company}).fetchall()]
+        except (duckdb.Error, HdError):
+            return []
+        known = self.books.identities("conversation", staged)
+        return [
+            entry.intercom_id for entry in known.values() if ("conversation", entry.intercom_id) not in self.released
+        ]
 
     # what staging says was sent
 
@@ -138,6 +161,16 @@ class Scene:
         """Key → what staging would send now, of all articles."""
         try:
             return {entry.key: entry for batch in article_batches(self.context) for entry in batch}
+        except (duckdb.Error, HdError):
+            return {}
+
+    def staged_records(self, keys: set[str]) -> dict[str, Desired]:
+        """What staging would send now for these keys of records."""
+        if not keys:
+            return {}
+        try:
+            entries = (entry for batch in record_batches(self.context) for entry in batch)
+            return {entry.key: entry for entry in entries if entry.key in keys}
         except (duckdb.Error, HdError):
             return {}
 

@@ -9,7 +9,7 @@ from hd_assets.publish.catalog import Catalog
 from hd_assets.publish.desired import Desired
 from hd_assets.publish.ledger import Statement, record_identity
 from hd_assets.publish.ledger_read import Operation
-from hd_assets.publish.outcomes import RefusedError, StoppedError
+from hd_assets.publish.outcomes import RefusedError
 from hd_assets.publish.plan import wanted_threads
 from hd_assets.publish.recheck import check_again
 from hd_assets.publish.record_handlers import record_handlers
@@ -25,6 +25,7 @@ from hd_assets.rollback.selection import DEFINITIONS, STAGES
 Doc = dict[str, Any]
 # The operations whose record would be left behind; what only changes a record goes with it.
 CREATIONS = (*STAGES, *DEFINITIONS)
+_FROM_RECORDS = ("article", "redirect", "custom_object")
 _FOUND = (
     "update operations set state = 'applied', intercom_id = ?, origin = coalesce(origin, ?), outcome_at = ?,"
     " applied_at = ?, error_code = null where key = ?"
@@ -53,7 +54,7 @@ def settle(scene: Scene) -> None:
             waiting.append((row, entry))
     if waiting:
         patience = context.horizon + context.search_lag
-        _sleep_until(scene, max(row.sent_at or context.clock.now() for row, _ in waiting) + patience)
+        scene.wait_until(max(row.sent_at or context.clock.now() for row, _ in waiting) + patience)
     for row, entry in waiting:
         _settled(scene, work, row, entry, last=True)
 
@@ -142,18 +143,10 @@ def _with_entries(scene: Scene, rows: Iterable[Operation]) -> Iterator[tuple[Ope
     """Each operation with what staging would send, definitions first: others refer to them."""
     found = sorted(rows, key=lambda row: -CREATIONS.index(row.kind))
     definitions = scene.staged_definitions() if found else {}
-    articles = scene.staged_articles() if any(row.kind == "article" for row in found) else {}
+    records = scene.staged_records({row.key for row in found if row.kind in _FROM_RECORDS})
     for row in found:
         if row.kind == "conversation":
             entries, _ = wanted_threads(scene.context, threads_of(scene.context.warehouse, [row.external_id]))
             yield row, next((entry for entry in entries if entry.key == row.key), None)
         else:
-            yield row, definitions.get(row.key) or articles.get(row.key)
-
-
-def _sleep_until(scene: Scene, moment: float) -> None:
-    context = scene.context
-    while context.clock.now() < moment:
-        if context.stopping:
-            raise StoppedError("rollback")
-        context.clock.sleep(min(moment - context.clock.now(), 1.0))
+            yield row, definitions.get(row.key) or records.get(row.key)

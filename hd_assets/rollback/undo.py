@@ -68,6 +68,9 @@ class Undo:
         if verdict.fate == "kept" and verdict.foreign and self.scene.selection.force:
             verdict = Verdict("remove", doc=verdict.doc)
         if verdict.fate == "kept":
+            company = ((verdict.doc or {}).get("company") or {}).get("id")
+            if company is not None:
+                self.scene.used.add(("company", str(company)))
             self._end("kept", verdict.reason, foreign=verdict.foreign)
         elif verdict.fate == "gone":
             return self._gone_at_last()
@@ -160,7 +163,7 @@ class Undo:
     # giving back
 
     def _restore(self) -> float | None:
-        if self.record.kind not in ("contact", "company"):
+        if self.record.kind not in ("contact", "company", "custom_object"):
             self._leave()
             return None
         steps = restoring(self.scene, self.record)

@@ -26,6 +26,8 @@ def content(made):
     made.simulator.counts()  # what is due takes effect
     store = made.simulator._store
     found = {kind: {doc["id"]: _still(doc) for doc in store.all(kind)} for kind in KINDS}
+    now = made.clock.now()
+    found["company"] = {key: doc for key, doc in found["company"].items() if doc.get("archive_at", now + 1) > now}
     for key, doc in found["conversation"].items():
         parts, _ = store.parts(key, newest=100_000, by_creation=False)
         doc["parts"] = [_still(part) for part in parts]
@@ -62,6 +64,8 @@ def furnish(made):
         body = {"from": {"type": "contact", "id": stranger}, "body": "An old question", "created_at": 1_700_000_000}
         api.post("/conversations", json=body).raise_for_status()
         api.post("/conversations", json={**body, "from": {"type": "contact", "id": adopted}}).raise_for_status()
+    # what others made is older than anything of ours
+    made.clock.sleep(3600)
     return made
 
 
