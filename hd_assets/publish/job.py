@@ -27,6 +27,8 @@ _OUTCOME = (
     " applied_at = case when ?1 = 'applied' then ?4 else applied_at end where key = ?9"
 )
 MOST_RESENT = 20
+# A contact that was merged away answers 410 itself; what names it may only say that it is not there.
+_GONE = (404, 410)
 
 
 class Job:
@@ -80,6 +82,8 @@ class Job:
         except MissingReferenceError as fault:
             self._close(entry, row, "quarantined" if again else "refused", code=f"missing_{fault.kind}")
             return
+        # while the destination is down nothing new is meant to be sent
+        context.client.wait_until_ready()
         self._gate.ensure()
         digest = entry.payload_digest
         intent = (now, context.ledger.run_no, digest, digest, entry.source_digest, RULES_VERSION, signature, entry.key)
@@ -107,7 +111,7 @@ class Job:
         except AmbiguousError as fault:
             self._close(entry, row, "quarantined", code=str(fault), evidence=fault.evidence)
         except RefusedError as fault:
-            moved = follow_merges(self._work, entry, row, fault) if fault.status == 410 and follow else None
+            moved = follow_merges(self._work, entry, row, fault) if fault.status in _GONE and follow else None
             if moved is None:
                 self._refused(entry, row, fault, again=again)
             else:
@@ -177,7 +181,7 @@ class Job:
             self._close(entry, row, "quarantined", code=f"missing_{fault.kind}")
             return None
         except RefusedError as fault:
-            moved = follow_merges(self._work, entry, row, fault) if fault.status == 410 else None
+            moved = follow_merges(self._work, entry, row, fault) if fault.status in _GONE else None
             if moved is None:
                 self._close(entry, row, "quarantined", code=fault.label, fault=fault)
             else:

@@ -24,8 +24,10 @@ def prior_of(stored: Doc, *, archived: bool) -> Doc:
 
 
 def follow_merges(work: Work, entry: Desired, row: Operation, fault: RefusedError) -> Operation | None:
-    """After a 410: adopt the survivors of the contacts the operation names; the row to go on with, None if there are
-    none. The survivor is not ours to delete, and what it held is kept."""
+    """After a 404 or 410: adopt the survivors of the contacts the operation names.
+
+    Answers the row to go on with, None if there are none. A survivor is not ours to delete, and what it held is kept.
+    """
     named = {key for kind, key in references(entry.request) if kind == "contact"}
     if entry.kind == "contact":
         named.add(entry.external_id)

@@ -40,9 +40,8 @@ def test_a_conversation_costs_no_request_more_than_the_design_counts(small):
     with small.context() as context:
         requests = context.books.requests()
         kinds = {kind: number for (kind, state), number in context.books.kind_counts().items() if state == "applied"}
-    sent = sum(
-        number for route, number in requests.items() if route.startswith(("POST /conversations/{id}/", "PUT /conversations/{id}"))
-    )
+    counted = ("POST /conversations/{id}/", "PUT /conversations/{id}")
+    sent = sum(number for route, number in requests.items() if route.startswith(counted))
     sent += requests["POST /conversations"]
     parts = kinds["reply"] + kinds["note"]
     tagged, assigned = kinds["conversation_tag"], kinds["assign_team"] + kinds["assign_admin"]

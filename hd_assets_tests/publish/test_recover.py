@@ -327,3 +327,50 @@ def test_every_ticket_costs_one_request_for_its_state(tmp_path):
     with made.api() as api:
         stored = api.get("/tickets/1").json()
     assert stored["ticket_state"]["category"] == "waiting_on_customer"
+
+
+# merged away in the target
+
+
+def merged(made, external_id):
+    """A user somebody merged into a new one; answers the survivor."""
+    with made.api() as api:
+        gone = api.get(f"/contacts/find_by_external_id/{external_id}").json()
+        into = api.post("/contacts", json={"email": "survivor@company.example", "phone": "+492"}).json()
+        api.put(f"/contacts/{gone['id']}", json={"role": "lead"})
+        answer = api.post(
+            "/contacts/merge", json={"from": gone["id"], "into": into["id"], "skip_duplicate_validation": True}
+        )
+    assert answer.status_code == 200
+    return into["id"]
+
+
+def test_a_contact_that_was_merged_away_is_followed_to_its_survivor(made):
+    made.publish()
+    survivor = merged(made, MARIA)
+    made.stage(
+        [
+            row.model_copy(update={"name": "New name", "source_digest": "other"}) if row.external_id == MARIA else row
+            for row in rows(1)
+        ]
+    )
+    made.publish()
+    with made.context() as context:
+        known = context.books.identity("contact", MARIA)
+    assert (known.intercom_id, known.origin) == (survivor, "adopted")
+    [document] = [json.loads(row[3]) for row in table(made, "prior_values") if row[1] == survivor]
+    assert document["phone"] == "+492"
+    [reason] = [row[2] for row in table(made, "evidence")]
+    assert reason == "contact_merged"
+    with made.api() as api:
+        assert api.get(f"/contacts/{survivor}").json()["name"] == "New name"
+
+
+def test_what_is_written_for_a_merged_contact_goes_to_its_survivor(made):
+    made.publish()
+    survivor = merged(made, MARIA)
+    made.stage(rows(4))
+    made.publish()
+    with made.context() as context:
+        assert context.books.kind_counts().get(("conversation", "applied")) == 4
+        assert context.books.identity("contact", MARIA).intercom_id == survivor
