@@ -17,7 +17,6 @@ from hd_assets.simulator.disturb import NEVER_ARRIVES, date, spoiled
 from hd_assets.simulator.engine import Engine
 from hd_assets.simulator.faults import FaultPlan, Faults, Strike
 from hd_assets.simulator.files import serve_file
-from hd_assets.simulator.rate import RateLimit
 from hd_assets.simulator.routing import api_router
 from hd_assets.simulator.rules import Rules
 from hd_assets.simulator.store import Store
@@ -56,20 +55,30 @@ class Simulator:
         seed: int = 0,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        self.rules = rules or Rules()
         self._lock = threading.RLock()
         self._router = api_router()
         self._recent: deque[Doc] = deque(maxlen=_REMEMBERED)
         self._number = 0
         self._closed = False
         self._store = Store(state, seed=seed)
-        self._engine = Engine(self._store, self.rules, self.clock, self._router, token=token, seed=seed)
+        self._engine = Engine(self._store, rules or Rules(), self.clock, self._router, token=token, seed=seed)
         self._take_faults(faults or Faults())
         with self._store.transaction():
             if workspace_id is not None:
                 self._store.set_meta("workspace_id", workspace_id)
             self._engine.workspace_id = self._store.meta("workspace_id", "simulator")
             ticket_types.seed(self._store, self.workspace_id, int(self.clock.now()))
+
+    @property
+    def rules(self) -> Rules:
+        """May be set while it runs; the rate limit begins a new window then."""
+        return self._engine.rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        with self._lock:
+            self._engine.follow(rules)
+            self._take_faults(self.faults)
 
     @property
     def workspace_id(self) -> str:
@@ -163,7 +172,7 @@ class Simulator:
                 self._store.clear()
                 ticket_types.seed(self._store, self.workspace_id, int(self.clock.now()))
             self._recent.clear()
-            self._engine.rate = RateLimit(self.rules)
+            self._engine.follow(self.rules)
 
     def set_faults(self, plan: FaultPlan) -> None:
         """Replace the faults, from their beginning."""

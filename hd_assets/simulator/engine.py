@@ -33,10 +33,15 @@ class Engine:
         self, store: Store, rules: Rules, clock: Clock, router: Router, *, token: str | None, seed: int
     ) -> None:
         self.store = store
-        self.rate = RateLimit(rules)
         self.workspace_id = ""
         self.seed = seed
-        self._rules, self._clock, self._router, self._token = rules, clock, router, token
+        self._clock, self._router, self._token = clock, router, token
+        self.follow(rules)
+
+    def follow(self, rules: Rules) -> None:
+        """Go by these rules from now on."""
+        self.rules = rules
+        self.rate = RateLimit(rules)
 
     def postpone(
         self, seconds: float, request: Doc, headers: Mapping[str, str], body: bytes, *, behind: int = 0
@@ -110,7 +115,7 @@ class Engine:
         try:
             call = Call(
                 store=store,
-                rules=self._rules,
+                rules=self.rules,
                 now=int(now),
                 workspace_id=self.workspace_id,
                 base_url=request["base_url"],
@@ -126,7 +131,7 @@ class Engine:
                     return json_answer(route.status, route.handler(call))
                 finally:
                     store.as_of = None
-            if self._rules.unknown_keys_refused:
+            if self.rules.unknown_keys_refused:
                 refuse_undeclared(route, call)
             store.lags = {way: lag for way in ("search", "list") if (lag := strike.lag(_LAG[way]))}
             with store.transaction():
@@ -137,7 +142,7 @@ class Engine:
             return error_answer(fault, name)
 
     def parsed(self, body: bytes) -> Doc:
-        if len(body) > self._rules.max_request_bytes:
+        if len(body) > self.rules.max_request_bytes:
             raise ApiError(413, "request_too_large", "Request body is too large")
         try:
             document = from_json(body, allow_inf_nan=False)

@@ -87,6 +87,15 @@ def test_every_rule_says_how_well_it_is_known():
         assert field.description.endswith(f"({known[name]})")
 
 
+def test_rules_can_change_while_it_runs(api, simulator):
+    talk = api.conversation(contact := api.contact())
+    for number in range(3):
+        api("POST", f"/conversations/{talk}/reply", said(contact, str(number)))
+    simulator.rules = simulator.rules.model_copy(update={"parts_shown": 2, "requests_per_minute": 12})
+    assert len(api.parts(talk)) == 2
+    assert [api.client.get("/me").status_code for _ in range(2)] == [200, 429]
+
+
 def test_a_rule_file_may_be_json_or_yaml(tmp_path):
     path = tmp_path / "rules.yaml"
     path.write_text("parts_order: created\nsearch_lag_seconds: 5\n")
