@@ -10,7 +10,7 @@ _DONE = ("applied", "conflict", "skipped")
 
 
 class Books:
-    """`left`: what another run would still do. `quarantined`: conversation → operation, why, the evidence."""
+    """`left`: what another run would still do. `kinds`: operations by kind. `quarantined`: conversation → why."""
 
     def __init__(self, disk: Disk) -> None:
         with scratch() as folder:
@@ -23,6 +23,7 @@ class Books:
                 db.close()
 
     def _read(self, db: sqlite3.Connection) -> None:
+        self.kinds = dict(db.execute("select kind, count(*) from operations group by 1").fetchall())
         marks = ", ".join("?" * len(_DONE))
         sql = f"select key, conversation, state, error_code from operations where state not in ({marks})"
         rows = db.execute(sql, _DONE).fetchall()

@@ -30,6 +30,9 @@ AT_REQUEST = ("before", "wire", "answer", "noted", "torn")
 AT_COMMIT = ("committed", "torn_commit")
 
 
+Watch = Callable[["Process", int, str, Callable[[], Any] | None], None]
+
+
 class KilledError(BaseException):
     """The process is gone. Not an Exception: nothing that mends failures may see it."""
 
@@ -72,7 +75,13 @@ class Disk:
     def torn(self, later: "Disk", cut: float) -> "Disk":
         """The same with the first part of what a commit changed in the WAL."""
         old, new = self.wal, later.wal
-        same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+        same, size = 0, 4096
+        while size:
+            # whole blocks first, then ever smaller ones
+            if same + size <= min(len(old), len(new)) and old[same : same + size] == new[same : same + size]:
+                same += size
+            else:
+                size //= 2
         at = same + int((len(new) - same) * cut)
         return Disk(self.main, new[:at] + old[at:])
 
@@ -89,7 +98,10 @@ class Ended:
 
 
 class Process:
-    """One run of the publisher, from opening the ledger to its end. `watch` hears (number, point) at each boundary."""
+    """One run of the publisher, from opening the ledger to its end.
+
+    `watch` hears (process, number of the request, point, how to send it) at each boundary.
+    """
 
     def __init__(
         self,
@@ -98,7 +110,7 @@ class Process:
         disk: Disk | None,
         kill: Kill | None = None,
         *,
-        watch: Callable[["Process", int, str], None] | None = None,
+        watch: "Watch | None" = None,
         steps: Steps = STEPS,
     ) -> None:
         self.world, self.bench, self.kill, self.watch = world, world.bench, kill, watch
@@ -114,6 +126,7 @@ class Process:
         self.requests = self.commits = self.after_death = 0
         self.committing = threading.RLock()
         self._armed: str | None = None
+        self._unheard = False
 
     # its life
 
@@ -172,7 +185,7 @@ class Process:
         self.requests += 1
         number, kill = self.requests, self.kill
         if self.watch is not None:
-            self.watch(self, number, "before")
+            self.watch(self, number, "before", None)
         if kill is None or kill.at != number or kill.point in AT_COMMIT:
             return number, None, 0.0
         if kill.point == "before":
@@ -180,12 +193,19 @@ class Process:
         return number, kill.point, kill.delay
 
     def after_answer(self, number: int, point: str | None) -> None:
+        self._unheard = True
         if self.watch is not None:
-            self.watch(self, number, "answer")
+            self.watch(self, number, "answer", None)
         if point == "answer":
             self.die()
         if point in ("noted", "torn"):
             self._armed = point
+
+    def _noted(self) -> None:
+        """The first commit after an answer holds what became of the request."""
+        if self.watch is not None and self._unheard:
+            self._unheard = False
+            self.watch(self, self.requests, "noted", None)
 
     def commit(self, work: Callable[[], object]) -> object:
         """One commit of the ledger, by its writer's thread."""
@@ -200,8 +220,7 @@ class Process:
                 work()
                 self.die(earlier.torn(Disk.of(self.path), kill.cut))
             done = work()
-            if self.watch is not None:
-                self.watch(self, self.requests, "noted")
+            self._noted()
             if due or self._armed == "noted":
                 self.die()
             return done
@@ -219,6 +238,8 @@ class _Wire(httpx.BaseTransport):
     def exchange(self, method: str, path: str, send: Callable[[], Any]) -> Any:
         process = self._process
         number, point, delay = process.at_request()
+        if process.watch is not None:
+            process.watch(process, number, "wire", send)
         if point == "wire":
             process.world.late(method, path, delay, send)
             process.die()
@@ -248,20 +269,24 @@ class _Writing:
         return getattr(self._connection, name)
 
 
+# a process may be started while another one is watched
+_CONNECT = ledger_module.connect
+
+
 @contextmanager
 def _ledgers_of(process: Process) -> Iterator[None]:
     """While it runs, ledgers opened for writing are the process's."""
-    real = ledger_module.connect
+    outer = ledger_module.connect
 
     def connect(path: str, *, readonly: bool = False) -> object:
-        connection = real(path, readonly=readonly)
+        connection = _CONNECT(path, readonly=readonly)
         return connection if readonly else _Writing(connection, process)
 
     ledger_module.connect = connect
     try:
         yield
     finally:
-        ledger_module.connect = real
+        ledger_module.connect = outer
 
 
 @dataclass
@@ -273,7 +298,7 @@ class Machine:
     disk: Disk | None = None
     ends: list[Ended] = field(default_factory=list)
 
-    def run(self, kill: Kill | None = None, *, watch: Callable | None = None, steps: Steps = STEPS) -> Ended:
+    def run(self, kill: Kill | None = None, *, watch: Watch | None = None, steps: Steps = STEPS) -> Ended:
         folder = self.root / f"{len(self.ends)}"
         shutil.rmtree(folder, ignore_errors=True)
         ended = Process(self.world, folder, self.disk, kill, watch=watch, steps=steps).run()

@@ -92,9 +92,11 @@ def _filled(value: object, names: dict[str, str]) -> object:
     return value
 
 
-def world(bench: Bench, image: bytes, *, at: float = CLOCK, rules: Rules = QUIET, workers: int = 1) -> World:
-    clock = VirtualClock(at)
+def world(bench: Bench, image: bytes, *, at: float | None = CLOCK, rules: Rules = QUIET, workers: int = 1) -> World:
+    """`at`: the time; None goes on at that of the image."""
+    clock = VirtualClock(CLOCK)
     simulator = Simulator(clock=clock, rules=rules)
     simulator.restore(image)
-    clock.move_to(at)
+    if at is not None:
+        clock.move_to(at)
     return World(bench, simulator, clock, workers)
