@@ -36,7 +36,9 @@ def live(root, seed):
     staged = rows(dice.randrange(4, 9))
     made = world(root, staged, **rules)
     try:
-        _live(made, staged, dice, told)
+        # one connection stays open beside the short ones, so that the file is opened once
+        with made.warehouse.get_connection():
+            _live(made, staged, dice, told)
     finally:
         made.simulator.close()
     return told
