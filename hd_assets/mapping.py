@@ -84,6 +84,73 @@ class ObjectMapping(_Strict):
     note: str = ""
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class PublishingHours(_Strict):
+    """When writing is allowed, by the wall clock; outside a run waits and goes on by itself.
+
+    Applies to test and production. The simulator is nobody's workplace, so runs against it do not wait unless
+    `apply_to_simulator` says so. Reading (plan, checks, read-back) is allowed at any time.
+    """
+
+    begin: str = Field(alias="from", description="HH:MM; a window may pass midnight.")
+    end: str = Field(alias="to", description="HH:MM, not included; 24:00 is midnight.")
+    days: list[Weekday] = Field(
+        default=list(_WEEK), min_length=1, description="Days on which a window begins; all when left out."
+    )
+    time_zone: str | None = Field(None, description="IANA zone; the migration's own when null.")
+    apply_to_simulator: bool = False
+
+    @field_validator("begin", "end", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        # YAML 1.1 reads an unquoted 22:00 as 22 × 60; less than 60 was never written with a colon
+        return f"{value // 60:02}:{value % 60:02}" if isinstance(value, int) and value >= 60 else value
+
+    @field_validator("begin", "end")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
+            raise ValueError(f"{value!r} is not a time of day such as 06:00")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, zone: str | None) -> str | None:
+        return zone if zone is None else _known_zone(zone)
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> PublishingHours:
+        if self.begin_minute == self.end_minute:
+            raise ValueError("from and to are the same time; leave hours out to publish at any time")
+        return self
+
+    @property
+    def begin_minute(self) -> int:
+        """Minutes since midnight."""
+        return _minute(self.begin)
+
+    @property
+    def end_minute(self) -> int:
+        """Minutes since midnight; 0 when the window ends with the day."""
+        return _minute(self.end)
+
+
+def _minute(time: str) -> int:
+    hours, minutes = time.split(":")
+    return (int(hours) * 60 + int(minutes)) % 1440
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as fault:
+        raise ValueError(f"{zone!r} is not an IANA time zone such as Europe/Berlin or UTC") from fault
+    return zone
+
+
 class Publishing(_Strict):
     horizon_seconds: float = Field(300, gt=0, description="H: a request takes effect at most this long after sending.")
     simulator_horizon_seconds: float = Field(2, gt=0, description="H on loopback.")
@@ -91,6 +158,9 @@ class Publishing(_Strict):
     simulator_search_lag_seconds: float = Field(1, ge=0, description="The same on loopback.")
     headroom: float = Field(0.2, ge=0, lt=1, description="Share of the rate limit left to the workspace's other apps.")
     requests_per_minute: int | None = Field(None, gt=0, description="Own ceiling below the workspace's limit.")
+    patience_seconds: float = Field(1800, gt=0, description="A run waits so long for a server that stops answering.")
+    simulator_patience_seconds: float = Field(60, gt=0, description="The same on loopback.")
+    hours: PublishingHours | None = Field(None, description="When writing is allowed; at any time when null.")
     workers: int = Field(16, ge=1, le=128, description="Conversations in flight.")
     attachment_limit_bytes: int = Field(10_485_760, gt=0, description="A larger file is not sent but listed.")
 
@@ -121,11 +191,7 @@ class Mapping(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as fault:
-            raise ValueError(f"{zone!r} is not an IANA time zone such as Europe/Berlin or UTC") from fault
-        return zone
+        return _known_zone(zone)
 
     @field_validator("source")
     @classmethod

@@ -51,9 +51,9 @@ class StepProgress:
         total = standing.total or None
         self._listener.advanced(self._label, standing.done, total)
         with self._lock:
-            self._tell(standing.done, total, standing.step, self._now() - self._begun)
+            self._tell(standing.done, total, standing.step, self._now() - self._begun, standing.note)
 
-    def _tell(self, done: int, total: int | None, what: str, seconds: float) -> None:
+    def _tell(self, done: int, total: int | None, what: str, seconds: float, note: str | None = None) -> None:
         rate = done / seconds if seconds > 0 else 0.0
         metadata: dict[str, int | float | str] = {"done": done, "per_minute": round(rate * 60, 1), "unit": what}
         line = f"{done} {what}, {rate * 60:.0f} a minute"
@@ -63,5 +63,8 @@ class StepProgress:
             if rate > 0:
                 metadata["eta_s"] = round(max(0, total - done) / rate, 1)
                 line += f", about {metadata['eta_s']:.0f} s left"
+        if note:
+            metadata["waiting"] = note
+            line += f"; {note}"
         self._context.log.info(line)
         self._context.log_event(dg.AssetObservation(self._asset, metadata=metadata))

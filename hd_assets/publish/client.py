@@ -123,6 +123,11 @@ class Client:
         """
         return self._persist("GET", "/file", lambda: self._bytes(url), repeatable=True)
 
+    @property
+    def is_stalled(self) -> bool:
+        """Nothing is sent because the destination has stopped answering."""
+        return self._breaker.state == "open"
+
     def wait_until_ready(self) -> None:
         """Wait while the destination does not answer, so that nothing is meant to be sent before it can be.
 

@@ -18,6 +18,7 @@ from hd_assets.errors import UsageError
 from hd_assets.mapping import Migration, Target
 from hd_assets.publish.client import Client
 from hd_assets.publish.clock import Clock, SystemClock
+from hd_assets.publish.hours import Hours
 from hd_assets.publish.ledger import Ledger, read_only
 from hd_assets.publish.ledger_read import LedgerReader
 from hd_assets.publish.payloads import Rules
@@ -103,6 +104,19 @@ class PublishContext:
         publish = self.migration.mapping.publish
         return publish.simulator_search_lag_seconds if self.target == SIMULATOR else publish.search_lag_seconds
 
+    @cached_property
+    def hours(self) -> Hours | None:
+        """Publishing hours of the target; None when writing is allowed at any time."""
+        mapping = self.migration.mapping
+        hours = mapping.publish.hours
+        if hours is None or (self.target == SIMULATOR and not hours.apply_to_simulator):
+            return None
+        return Hours(hours, mapping.time_zone)
+
+    def closed_until(self) -> float | None:
+        """When writing may begin again (Unix seconds), None within the publishing hours."""
+        return None if self.hours is None else self.hours.closed_until(self.clock.now())
+
     @property
     def stopping(self) -> bool:
         return self.stop.is_set() or self.abort.is_set()
@@ -168,6 +182,7 @@ def open_context(
             stop=stopping,
             transport=transport,
             connections=publish.workers + 4,
+            patience=publish.simulator_patience_seconds if target == SIMULATOR else publish.patience_seconds,
         )
         try:
             context = PublishContext(

@@ -31,11 +31,17 @@ class _Queue:
         self._exhausted = False
 
     def take(self) -> Advancing | None:
-        """None: nothing can be advanced now."""
+        """None: nothing can be advanced now. Outside the publishing hours that is everything, if there is anything."""
+        closed = self._context.closed_until()
+        if closed is not None and self._parked:
+            return None
         if self._parked and self._parked[0][0] <= self._context.clock.now():
             return heapq.heappop(self._parked)[2]
         following = None if self._exhausted else next(self._jobs, None)
         self._exhausted = following is None
+        if closed is not None and following is not None:
+            self.park(following, closed)
+            return None
         return following
 
     def park(self, job: Advancing, ready: float) -> None:
@@ -50,8 +56,9 @@ class _Queue:
 def run_jobs(context: PublishContext, jobs: Iterator[Advancing], meter: Meter, *, workers: int) -> None:
     """Advance every job to its end. Jobs are taken from the iterator only as fast as they are worked off.
 
-    One worker runs in the calling thread, so that the order of requests is the same each time. The first failure of a
-    worker stops the others after their current request and is raised here; so is StoppedError.
+    Outside the publishing hours none is begun or gone on with. One worker runs in the calling thread, so that the
+    order of requests is the same each time. The first failure of a worker stops the others after their current
+    request and is raised here; so is StoppedError.
     """
     queue = _Queue(context, jobs)
     try:
@@ -71,7 +78,7 @@ def _run_here(context: PublishContext, queue: _Queue, meter: Meter) -> None:
         if job is None:
             if queue.next_ready is None:
                 return
-            _sleep_until(context, queue.next_ready)
+            _wait(context, queue.next_ready, meter)
         else:
             _note(queue, job, job.advance(), meter)
 
@@ -90,9 +97,11 @@ def _run_in_threads(context: PublishContext, queue: _Queue, meter: Meter, worker
             if not running:
                 if queue.next_ready is None:
                     return
-                _sleep_until(context, queue.next_ready)
+                _wait(context, queue.next_ready, meter)
                 continue
             finished, _ = wait(running, timeout=_NAP_SECONDS, return_when=FIRST_COMPLETED)
+            if context.client.is_stalled:
+                meter.pause("the destination does not answer; single requests find out when it is back")
             for future in finished:
                 job = running.pop(future)
                 _note(queue, job, future.result(), meter)
@@ -116,8 +125,12 @@ def _heed_stop(context: PublishContext) -> None:
         raise StoppedError("publish")
 
 
-def _sleep_until(context: PublishContext, ready: float) -> None:
-    """In small steps, so that a stop is heard."""
+def _wait(context: PublishContext, ready: float, meter: Meter) -> None:
+    """Until a job may go on, and the publishing hours have begun; in small steps, so that a stop is heard."""
+    closed = context.closed_until()
+    if closed is not None and context.hours is not None:
+        ready = max(ready, closed)
+        meter.pause(f"outside the publishing hours, paused until {context.hours.wall(closed)}")
     while not context.stop.is_set():
         left = ready - context.clock.now()
         if left <= 0:

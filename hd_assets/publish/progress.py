@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 EVERY_SECONDS = 5.0
@@ -12,13 +12,17 @@ EVERY_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a step stands. `rate` is units a second since it began, `eta_seconds` None until there is a rate."""
+    """Where a step stands. `rate` is units a second since it began, `eta_seconds` None until there is a rate.
+
+    `note`: why nothing goes on at the moment.
+    """
 
     step: str
     done: int
     total: int
     rate: float
     eta_seconds: float | None
+    note: str | None = None
 
 
 class Progress(Protocol):
@@ -40,6 +44,7 @@ class Meter:
     def __init__(self, progress: Progress, step: str, total: int) -> None:
         self._progress, self._step, self.total = progress, step, total
         self._lock = threading.Lock()
+        self._note = ""
         self._begun = self._told = time.monotonic()
         self.done = 0
 
@@ -51,6 +56,16 @@ class Meter:
                 return
             self._told = now
             standing = self._standing(now)
+        self._progress.report(standing)
+
+    def pause(self, note: str) -> None:
+        """Nothing goes on for a while; reported at once, and the same note again in steady intervals."""
+        with self._lock:
+            now = time.monotonic()
+            if note == self._note and now - self._told < EVERY_SECONDS:
+                return
+            self._told, self._note = now, note
+            standing = replace(self._standing(now), note=note)
         self._progress.report(standing)
 
     def finish(self) -> None:

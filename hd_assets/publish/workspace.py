@@ -42,10 +42,11 @@ def publish_workspace(context: PublishContext) -> Outcome:
     resolver, tally = Resolver(context.books, context.stores.files), Tally()
     work = Work(context, resolver, tally)
     steps = [(entry, known[entry.key]) for entry in wanted]
-    job = Job(work, steps, workspace_handlers(catalog), context.fence)
-    meter = Meter(context.progress, "workspace", 1)
+    left = any(row.state not in ("applied", "conflict", "skipped") for _, row in steps)
+    jobs = [Job(work, steps, workspace_handlers(catalog), context.fence)] if left else []
+    meter = Meter(context.progress, "workspace", len(jobs))
     try:
-        run_jobs(context, iter([job]), meter, workers=1)
+        run_jobs(context, iter(jobs), meter, workers=1)
     finally:
         told = outcome(context, tally)
     meter.finish()

@@ -15,7 +15,14 @@ START = 1_760_000_000.0
 
 @pytest.fixture
 def context():
-    return SimpleNamespace(clock=VirtualClock(START), stop=threading.Event(), abort=threading.Event())
+    return SimpleNamespace(
+        clock=VirtualClock(START),
+        stop=threading.Event(),
+        abort=threading.Event(),
+        client=SimpleNamespace(is_stalled=False),
+        hours=None,
+        closed_until=lambda: None,
+    )
 
 
 class Steps:
