@@ -148,7 +148,9 @@ class Process:
 
     def _steps(self) -> None:
         run_id, wire = f"run-{self.world.next_run()}", _Wire(self)
-        for name, step in self.steps:
+        # as a rerun from the web page has it, each step opens ledger and client for itself; or all share one
+        groups = [self.steps] if self.world.one_context else [(step,) for step in self.steps]
+        for group in groups:
             with open_context(
                 self.settings,
                 self.bench.migration(self.world.workers),
@@ -156,13 +158,14 @@ class Process:
                 environment={},
                 transport=wire,
                 clock=self.world.clock,
-                step=name,
+                step=group[0][0],
                 run_id=run_id,
             ) as context:
                 context.warehouse = self.bench.warehouse
                 if self.world.light:
                     context.client._http = LightHttp(self.world.simulator, wire.exchange)
-                step(context)
+                for _, step in group:
+                    step(context)
 
     # its end
 

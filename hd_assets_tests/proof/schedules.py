@@ -25,7 +25,8 @@ WRITES = "^(POST|PUT|DELETE) (?!.*/search$|/companies/list$)"
 STATUSES = (408, 500, 502, 503, 504)
 # a process that the faults stop again and again is started again and again
 MOST_RUNS = 40
-EVERY_PARALLEL = 20
+# of the seeds: so many take three workers, and a context for each step as the web page has it
+EVERY_PARALLEL, EVERY_STEPWISE = 20, 10
 
 
 def _within(dice: random.Random, most: float) -> float:
@@ -162,7 +163,7 @@ class Player:
         begin = self.templates.beginning(schedule.begin)
         rules = Rules(**schedule.rules)
         made = world(self.templates.bench, begin.image, at=CLOCK, rules=rules, workers=schedule.workers)
-        made.runs, made.light = 100, schedule.workers == 1
+        made.runs, made.light, made.one_context = 100, schedule.workers == 1, schedule.seed % EVERY_STEPWISE != 0
         made.set_faults(schedule.faults, seed=schedule.seed)
         self._number += 1
         machine = Machine(made, self._root / f"machine-{self._number}", begin.disk)

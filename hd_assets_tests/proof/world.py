@@ -25,6 +25,8 @@ class World:
     workers: int = 1
     # without the HTTP library between publisher and workspace
     light: bool = False
+    # all steps of a process in one context
+    one_context: bool = False
     # (method, path, status) of everything a publisher sent, None where no answer came
     sent: list[tuple[str, str, int | None]] = field(default_factory=list)
     runs: int = 0
