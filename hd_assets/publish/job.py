@@ -56,6 +56,9 @@ class Job:
             entry, row = self._steps[self._at]
             if self._work.context.stopping:
                 raise StoppedError(entry.object)
+            opening = self._work.context.closed_until()
+            if opening is not None:
+                return opening
             if row.state in ("applied", "conflict", "skipped"):
                 self._at += 1
             elif row.state == "quarantined":
@@ -71,7 +74,11 @@ class Job:
     # sending
 
     def _send(self, entry: Desired, row: Operation, *, again: bool) -> None:
-        context, now = self._work.context, self._work.context.clock.now()
+        context = self._work.context
+        # while the destination is down nothing new is meant to be sent
+        context.client.wait_until_ready()
+        self._gate.ensure()
+        now = context.clock.now()
         skipped = _elapsed(entry, now)
         if skipped is not None:
             self._close(entry, row, "skipped", code=skipped)
@@ -82,9 +89,6 @@ class Job:
         except MissingReferenceError as fault:
             self._close(entry, row, "quarantined" if again else "refused", code=f"missing_{fault.kind}")
             return
-        # while the destination is down nothing new is meant to be sent
-        context.client.wait_until_ready()
-        self._gate.ensure()
         digest = entry.payload_digest
         intent = (now, context.ledger.run_no, digest, digest, entry.source_digest, RULES_VERSION, signature, entry.key)
         self._buffer.append((_INTEND, intent))
