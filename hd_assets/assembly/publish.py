@@ -155,7 +155,10 @@ def _sent(context: dg.AssetExecutionContext, plant: Plant, step: Step, name: str
     require_confirmed_mapping(plant.stores, plant.migration, target)
     with opened(context, plant, step, name) as publishing:
         told = send(publishing, window)
-    return {"target": target, "months": str(window), **told}
+        states = publishing.books.states_of(LEDGER_OBJECTS[name])
+    # the step materializes with what it could send; what it could not is told beside it, also where it is nothing
+    left = {f"left {state}": states.get(state, 0) for state in ("refused", "quarantined", "unknown")}
+    return {"target": target, "months": str(window), **told, **left}
 
 
 def pass_gate(context: dg.AssetExecutionContext, plant: Plant, window: Window) -> None:

@@ -163,7 +163,28 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
     write_json(document, json_file)
     if code == 0 and "reconcile" in jobs and document["reconciliation"]["differing"]:
         code = DIFFERENCES
+    if code == 0 and "publish" in jobs:
+        code = _unsettled(course)
     return code or _beyond_limit(course, sum(row["exceptions"] for row in document["counts"].values()))
+
+
+def _unsettled(course: Course) -> int:
+    """Exit code for what a publish could not bring to its end: 1, so that a script does not take it for done."""
+    from hd_assets.reconcile.status import status
+
+    states = status(course.settings, course.migration, course.target, with_checks=False).operations
+    left = {name: states[name] for name in ("refused", "quarantined", "unknown") if states.get(name)}
+    if not left:
+        return 0
+    name = course.migration.name
+    click.echo(
+        f"not everything was sent: {', '.join(f'{number} operations {state}' for state, number in left.items())}\n"
+        f"  where: ledger of {name}, target {course.target}\n"
+        f"  mend:  `hd-assets resolve {name}` for quarantined ones; the others are tried again by the next run,"
+        f" `hd-assets trace {name} REF` shows why one was refused",
+        err=True,
+    )
+    return DIFFERENCES
 
 
 def _beyond_limit(course: Course, exceptions: int) -> int:

@@ -32,6 +32,10 @@ def status_lines(told: Status) -> Iterator[str]:
         yield f"quarantine  {held.operation}: {held.reason}"
     if told.quarantined:
         yield f"            `hd-assets resolve {told.migration}` shows the evidence and takes the decisions"
+    for key, ids in told.doubtful.items():
+        yield f"twice       {key}: look at {ids or 'its record'}; it took effect twice, or somebody overwrites it"
+    if told.rechecks_due:
+        yield f"recheck     {told.rechecks_due} operations are looked up once more by the next publish"
     if told.compared is not None and told.compared_at is not None:
         yield f"read back   {told.compared} compared, {told.differing} differing, {told.compared_at:%Y-%m-%d %H:%M} UTC"
 

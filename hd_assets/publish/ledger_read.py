@@ -132,6 +132,15 @@ class LedgerReader:
         rows = self.rows("select object, state, count(*) from operations group by object, state")
         return {(row[0], row[1]): row[2] for row in rows}
 
+    def states_of(self, objects: Iterable[str]) -> dict[str, int]:
+        """State → operations of the objects."""
+        wanted = set(objects)
+        found: dict[str, int] = {}
+        for (object, state), number in self.counts().items():
+            if object in wanted:
+                found[state] = found.get(state, 0) + number
+        return found
+
     def kind_counts(self) -> dict[tuple[str, str], int]:
         """(kind, state) → operations."""
         rows = self.rows("select kind, state, count(*) from operations group by kind, state")

@@ -68,6 +68,10 @@ class Status:
     total: int = 0
     eta_seconds: float | None = None
     quarantined: list[Quarantined] = field(default_factory=list)
+    # operations found to have taken effect twice or to be overwritten again and again: key → Intercom ids
+    doubtful: dict[str, str | None] = field(default_factory=dict)
+    # operations that will be looked up once more
+    rechecks_due: int = 0
     last_run_at: float | None = None
     compared: int | None = None
     differing: int | None = None
@@ -143,6 +147,9 @@ def _ledger(told: Status, books: LedgerReader) -> None:
     told.quarantined = [
         Quarantined(row.key, latest_evidence(books, row)[0]) for row in books.iterate("state = 'quarantined'")
     ]
+    doubtful = books.rows("select key, detail from recheck where state in ('doubled', 'kept') order by key")
+    told.doubtful = {str(key): detail for key, detail in doubtful}
+    told.rechecks_due = int(books.rows("select count(*) from recheck where state = 'due'")[0][0])
     if told.total:
         told.stage = "published" if not left else "publishing" if told.done else "planned"
     runs = books.rows("select started_at, ended_at from runs order by run_no desc limit 1")

@@ -1,5 +1,7 @@
 """Status tells how far a migration is from whatever stores there are."""
 
+import sqlite3
+
 from hd_assets.reconcile.status import status
 
 
@@ -57,3 +59,17 @@ def test_a_read_back_completes_the_stages(world):
     world.reconcile()
     found = told(world, with_checks=False)
     assert (found.stage, found.compared, found.differing) == ("reconciled", 19, 0)
+
+
+def test_why_an_operation_waits_is_told_in_words(world):
+    world.book(("reply", "parts", "depot-entry-2"), state="quarantined", error_code="part_differs")
+    (held,) = told(world, with_checks=False).quarantined
+    assert held.reason == "a part of this author and time has another text or other files"
+
+
+def test_what_took_effect_twice_and_what_will_be_looked_up_again_is_told(world):
+    rows = [("one", "doubled", "7"), ("two", "due", None), ("three", "single", None)]
+    with sqlite3.connect(world.stores.ledger("simulator")) as ledger:
+        ledger.executemany("insert into recheck values (?, 0, 'resent', ?, ?)", rows)
+    found = told(world, with_checks=False)
+    assert (found.doubtful, found.rechecks_due) == ({"one": "7"}, 1)
