@@ -26,8 +26,17 @@ _SOURCE_ONLY = 2
 # not among them: whoever wrote a part must take part before it is sent.
 _LATER = frozenset({"conversation_tag", "assign_team", "assign_admin", "snooze", "state", "convert"})
 # Kinds whose disappearance from the source leaves something behind that nobody but a person may take away.
-_LEAVES_TRACES = REPLIES | {"conversation", "participant", "company", "contact", "contact_company", "article",
-                             "custom_object", "contact_object", "redirect"}
+_LEAVES_TRACES = REPLIES | {
+    "conversation",
+    "participant",
+    "company",
+    "contact",
+    "contact_company",
+    "article",
+    "custom_object",
+    "contact_object",
+    "redirect",
+}
 
 
 @dataclass

@@ -67,6 +67,19 @@ stored as (
     where form_entry.object_type = 'O' and nullif(form_entry_values.value, '') is not null
 ),
 
+-- What the source holds of the fields, whether or not the mapping wants it: a changed mapping is no changed source.
+answer_seeds as (
+    select
+        object_id,
+        string_agg(
+            concat_ws('=', entry_id, field_id, value, case when field_type = 'choices' then choices end),
+            '|'
+            order by entry_id, field_id, value
+        ) as seed
+    from stored
+    group by object_id
+),
+
 answers as (
     select
         object_id,
@@ -147,8 +160,7 @@ collected as (
                 data_type := pairs.data_type
             )
             order by pairs.name
-        ) as pairs,
-        string_agg(concat(pairs.name, '=', pairs.value), '|' order by pairs.name) as seed
+        ) as pairs
     from pairs
     inner join mapping.attribute
         on pairs.name = attribute.name and attribute.object = 'company'
@@ -163,7 +175,7 @@ final as (
         md5(
             concat_ws(
                 '|', organizations.id, organizations.name, organizations.manager, organizations.status,
-                organizations.domain, organizations.created, collected.seed
+                organizations.domain, organizations.created, managers.name, answer_seeds.seed
             )
         ) as source_digest,
         coalesce(nullif(trim(organizations.name), ''), concat('Organisation ', organizations.id)) as name,
@@ -177,6 +189,10 @@ final as (
     cross join options
     left join names
         on organizations.id = names.object_id
+    left join managers
+        on organizations.manager = managers.manager
+    left join answer_seeds
+        on organizations.id = answer_seeds.object_id
     left join collected
         on organizations.id = collected.object_id
 )

@@ -322,6 +322,19 @@ stored as (
     where form_entry.object_type = 'U' and nullif(form_entry_values.value, '') is not null
 ),
 
+-- What the source holds of the fields, whether or not the mapping wants it: a changed mapping is no changed source.
+answer_seeds as (
+    select
+        object_id,
+        string_agg(
+            concat_ws('=', entry_id, field_id, value, case when field_type = 'choices' then choices end),
+            '|'
+            order by entry_id, field_id, value
+        ) as seed
+    from stored
+    group by object_id
+),
+
 answers as (
     select
         object_id,
@@ -419,8 +432,7 @@ collected as (
                 data_type := pairs.data_type
             )
             order by pairs.name
-        ) as pairs,
-        string_agg(concat(pairs.name, '=', pairs.value), '|' order by pairs.name) as seed
+        ) as pairs
     from pairs
     inner join mapping.attribute
         on pairs.name = attribute.name and attribute.object = 'contact'
@@ -434,7 +446,8 @@ final as (
         people.id as source_id,
         md5(
             concat_ws(
-                '|', people.id, people.name, people.status, people.created, people.org_id, people.email, collected.seed
+                '|', people.id, people.name, people.status, people.created, people.org_id, people.email,
+                people.other_emails, people.company_name, accounts.user_id, answer_seeds.seed
             )
         ) as source_digest,
         people.email,
@@ -475,6 +488,10 @@ final as (
         on people.id = survivor_companies.survivor_id
     left join phones
         on people.id = phones.object_id
+    left join accounts
+        on people.id = accounts.user_id
+    left join answer_seeds
+        on people.id = answer_seeds.object_id
     left join collected
         on people.id = collected.object_id
 )

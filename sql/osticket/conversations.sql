@@ -131,7 +131,8 @@ inboxes as (
         source_type,
         source_id,
         coalesce(merged_into, external_id) as external_id,
-        name
+        name,
+        source_digest
     from staging.inboxes
 ),
 
@@ -146,7 +147,8 @@ topics as (
     select
         source_id,
         external_id,
-        source_label
+        source_label,
+        source_digest
     from staging.tags
     where kind = 'topic'
 ),
@@ -193,6 +195,7 @@ entries as (
             when entry_rows.entry_type = 'M' and coalesce(entry_rows.user_id, '0') <> '0'
                 then concat(options.migration, '-user-', entry_rows.user_id)
         end as author,
+        entry_rows.created,
         utc(entry_rows.created, options.time_zone) as created_at
     from entry_rows
     cross join options
@@ -213,6 +216,7 @@ dated_entries as (
         entries.body,
         entries.format,
         entries.author,
+        entries.created,
         coalesce(
             entries.created_at,
             max(entries.created_at) over (
@@ -237,6 +241,7 @@ first_entries as (
         body,
         format,
         author,
+        md5(concat_ws('|', id, author, title, format, body, created)) as source_digest,
         created_at
     from dated_entries
     qualify
@@ -277,6 +282,7 @@ openings as (
         first_entries.id,
         contacts.survivor as author,
         first_entries.created_at,
+        md5(concat_ws('|', first_entries.source_digest, body_files.sha256)) as source_digest,
         html_unescape(nullif(trim(first_entries.title), '')) as title,
         first_entries.format,
         coalesce(
@@ -423,6 +429,21 @@ stored as (
     where nullif(form_entry_values.value, '') is not null
 ),
 
+-- What the source holds of the fields, whether or not the mapping wants it: a changed mapping is no changed source.
+answer_seeds as (
+    select
+        conversation,
+        string_agg(
+            concat_ws(
+                '=', entry_id, field_id, value, case when field_type = 'choices' then choices end, department, priority
+            ),
+            '|'
+            order by entry_id, field_id, value
+        ) as seed
+    from stored
+    group by conversation
+),
+
 answers as (
     select
         conversation,
@@ -508,7 +529,12 @@ described as (
         tickets.basis,
         tickets.number,
         tickets.created,
-        tickets.row_digest,
+        md5(
+            concat_ws(
+                '|', tickets.row_digest, statuses.name, departments.source_digest, teams.source_digest,
+                topics.source_digest, plans.name, plans.grace_period, linked.numbers
+            )
+        ) as row_digest,
         tickets.requester,
         tickets.status_id,
         tickets.source,
@@ -657,7 +683,6 @@ collected as (
             )
             order by judged.name
         ) as pairs,
-        string_agg(concat(judged.name, '=', judged.value), '|' order by judged.name) as seed,
         bool_or(judged.is_unfitting) as has_unfitting
     from judged
     group by judged.conversation
@@ -670,8 +695,8 @@ final as (
         described.ticket_id as source_id,
         md5(
             concat_ws(
-                '|', described.row_digest, described.subject, collected.seed, opening_bodies.body_html,
-                array_to_string(participants.participants, ',')
+                '|', described.row_digest, answer_seeds.seed, openings.source_digest, requesters.company,
+                requesters.opening_author, array_to_string(participants.participants, ',')
             )
         ) as source_digest,
         described.home_window,
@@ -762,6 +787,8 @@ final as (
         on described.conversation = opening_bodies.conversation
     left join participants
         on described.conversation = participants.conversation
+    left join answer_seeds
+        on described.conversation = answer_seeds.conversation
     left join collected
         on described.conversation = collected.conversation
 )

@@ -78,7 +78,8 @@ attachments as (
         size_bytes,
         sha256,
         disposition,
-        source_id
+        source_id,
+        source_digest
     from staging.attachments
     where home_window >= $window_start and home_window < $window_end and conversation is not null
 ),
@@ -352,7 +353,10 @@ unsent_files as (
                 ),
                 '' order by attachments.position, attachments.source_id
             )
-        ) as body_text
+        ) as body_text,
+        md5(
+            string_agg(attachments.source_digest, '|' order by attachments.position, attachments.source_id)
+        ) as source_digest
     from attachments
     cross join options
     where attachments.disposition in ('oversize', 'missing')
@@ -405,6 +409,21 @@ stored as (
     left join mapping.attribute
         on custom_field.attribute = attribute.name and attribute.object = 'conversation'
     where nullif(trim(form_entry_values.value), '') is not null
+),
+
+-- What the source holds of the fields, whether or not the mapping wants it: a changed mapping is no changed source.
+answer_seeds as (
+    select
+        ticket_id,
+        md5(
+            string_agg(
+                concat_ws('=', entry_id, field_id, value, case when field_type = 'choices' then choices end),
+                '|'
+                order by entry_id, field_id, value
+            )
+        ) as digest
+    from stored
+    group by ticket_id
 ),
 
 answers as (
@@ -584,7 +603,7 @@ merged_children as (
         md5(
             concat_ws(
                 '|', tickets.ticket_id, tickets.number, tickets.user_id, tickets.status_id, tickets.created,
-                tickets.closed, ticket_answers.lines
+                tickets.closed, contacts.name, statuses.name, answer_seeds.digest
             )
         ) as source_digest
     from homes
@@ -597,6 +616,8 @@ merged_children as (
         on tickets.ticket_id = merge_times.ticket_id
     left join ticket_answers
         on tickets.ticket_id = ticket_answers.ticket_id
+    left join answer_seeds
+        on tickets.ticket_id = answer_seeds.ticket_id
     left join contacts
         on tickets.user_id = contacts.source_id
     left join statuses
@@ -755,6 +776,11 @@ history_lines as (
         history.conversation,
         history.external_id,
         history.occurred_at,
+        md5(
+            concat_ws(
+                '|', history.external_id, history.actor, history.from_value, history.to_value, history.is_annulled
+            )
+        ) as digest,
         concat_ws(
             ' · ',
             strftime(history.occurred_at, '%Y-%m-%d %H:%M:%S UTC'),
@@ -780,7 +806,8 @@ history_notes as (
                 history_lines.line, e'\n'
                 order by history_lines.occurred_at, length(history_lines.external_id), history_lines.external_id
             )
-        ) as body_text
+        ) as body_text,
+        md5(string_agg(history_lines.digest, '|' order by history_lines.external_id)) as source_digest
     from history_lines
     cross join options
     where options.history_note = 'true'
@@ -832,7 +859,7 @@ notes as (
         concat(options.migration, '-fields-', conversations.source_id) as external_id,
         'ticket' as source_type,
         conversations.source_id,
-        md5(field_notes.body_text) as source_digest,
+        coalesce(answer_seeds.digest, md5('')) as source_digest,
         'long_fields' as origin,
         conversations.opening_at as created_at,
         field_notes.body_text
@@ -840,6 +867,8 @@ notes as (
     cross join options
     inner join conversations
         on field_notes.conversation = conversations.external_id
+    left join answer_seeds
+        on conversations.source_id = answer_seeds.ticket_id
 ),
 
 owners as (
@@ -934,7 +963,7 @@ all_parts as (
         spills.external_id,
         'thread_entry' as source_type,
         owners.source_id,
-        md5(spills.body_text) as source_digest,
+        owners.source_digest,
         'spill' as origin,
         case when owners.is_entry then owners.external_id end as belongs_to,
         false as is_opening,
@@ -960,7 +989,7 @@ all_parts as (
         unsent_files.external_id,
         'thread_entry' as source_type,
         owners.source_id,
-        md5(unsent_files.body_text) as source_digest,
+        unsent_files.source_digest,
         'unsent_files' as origin,
         case when owners.is_entry then owners.external_id end as belongs_to,
         false as is_opening,
@@ -1010,7 +1039,7 @@ all_parts as (
         concat(options.migration, '-history-', conversations.source_id) as external_id,
         'ticket' as source_type,
         conversations.source_id,
-        md5(history_notes.body_text) as source_digest,
+        history_notes.source_digest,
         'history' as origin,
         cast(null as varchar) as belongs_to,
         false as is_opening,
