@@ -77,19 +77,68 @@ class Outcome:
         return max(self.everybody[window] for window in self.steady) / self.limit
 
 
+class _Publisher:
+    """Workers that share one pacer: the first waiting one asks, and again when told to, or after an answer."""
+
+    def __init__(self, world):
+        self.world = world
+        self.pacer = Pacer(headroom=world.case.headroom, cap=world.case.cap)
+        self.waiting = deque(range(world.case.workers))
+        self.look_at = None
+        self.refused_until, self.refused_told_at = -1, 0.0
+
+    def look(self):
+        world = self.world
+        while self.waiting:
+            wait = self.pacer.wait(world.now)
+            if wait > 0:
+                moment = world.now + wait
+                if self.look_at is None or moment < self.look_at:
+                    self.look_at = moment
+                    world.at(moment, lambda moment=moment: self.look_again(moment))
+                return
+            self.waiting.popleft()
+            self.pacer.begin(world.now)
+            world.travel(lambda sent_at=world.now: self.arrive(sent_at))
+
+    def look_again(self, moment):
+        # an answer may have set an earlier time meanwhile
+        if moment == self.look_at:
+            self.look_at = None
+            self.look()
+
+    def arrive(self, sent_at):
+        """At the workspace."""
+        world = self.world
+        server_time = world.now + world.case.skew
+        window = int(server_time // WINDOW)
+        if window < self.refused_until and sent_at > self.refused_told_at:
+            world.outcome.early += 1
+        standing = world.rate.take(server_time)
+        (world.outcome.ours if standing.allowed else world.outcome.throttled)[window] += 1
+        world.outcome.everybody[window] += standing.allowed
+        headers = world.headers(standing, server_time)
+        world.travel(lambda: self.answered(sent_at, headers, window, refused=not standing.allowed))
+
+    def answered(self, sent_at, headers, window, *, refused):
+        if refused:
+            # from now on nothing may be sent that still arrives in this window
+            self.refused_until, self.refused_told_at = window + 1, self.world.now
+        self.pacer.answer(self.world.now, sent_at, limits.read(headers), refused=refused)
+        self.waiting.append(None)
+        self.look()
+
+
 class _World:
-    def __init__(self, case, headers):
-        self.case, self.headers = case, headers
+    def __init__(self, case, headers, changes, publishers):
+        self.case, self.headers, self.changes = case, headers, changes
         self.random = random.Random(case.seed)
         self.now = START
         self.rate = RateLimit(Rules(requests_per_minute=case.per_minute))
         self.limit = case.per_minute * WINDOW // 60
         self.outcome = Outcome(case, self.limit)
-        self.pacer = Pacer(headroom=case.headroom, cap=case.cap)
         self.events, self.numbers = [], itertools.count()
-        self.waiting = deque(range(case.workers))
-        self.look_at = None
-        self.refused_until = -1
+        self.publishers = [_Publisher(self) for _ in range(publishers)]
 
     def at(self, moment, action):
         heapq.heappush(self.events, (moment, next(self.numbers), action))
@@ -97,55 +146,21 @@ class _World:
     def run(self):
         end = START + self.case.minutes * 60
         self.begin_others()
-        self.look()
+        for seconds, per_minute in self.changes:
+            self.at(START + seconds, lambda per_minute=per_minute: self.change(per_minute))
+        for publisher in self.publishers:
+            publisher.look()
         while self.events and self.events[0][0] < end:
             self.now, _, action = heapq.heappop(self.events)
             action()
         return self.outcome
 
-    # ours
+    def travel(self, action):
+        """One way."""
+        self.at(self.now + self.random.uniform(*self.case.latency) / 2, action)
 
-    def look(self):
-        """The first waiting worker asks; it asks again when told to, or after an answer."""
-        while self.waiting:
-            wait = self.pacer.wait(self.now)
-            if wait > 0:
-                moment = self.now + max(wait, 1e-6)
-                if self.look_at is None or moment < self.look_at:
-                    self.look_at = moment
-                    self.at(moment, self.look_again)
-                return
-            self.waiting.popleft()
-            self.pacer.begin(self.now)
-            sent_at = self.now
-            there = self.random.uniform(*self.case.latency) / 2
-            self.at(self.now + there, lambda sent_at=sent_at: self.arrive(sent_at))
-
-    def look_again(self):
-        self.look_at = None
-        self.look()
-
-    def arrive(self, sent_at):
-        server_time = self.now + self.case.skew
-        window = int(server_time // WINDOW)
-        if window < self.refused_until and sent_at > self.refused_told_at:
-            self.outcome.early += 1
-        standing = self.rate.take(server_time)
-        counter = self.outcome.ours if standing.allowed else self.outcome.throttled
-        counter[window] += 1
-        self.outcome.everybody[window] += standing.allowed
-        back = self.random.uniform(*self.case.latency) / 2
-        headers = self.headers(standing, server_time)
-        self.at(self.now + back, lambda: self.answered(sent_at, headers, standing, window))
-
-    def answered(self, sent_at, headers, standing, window):
-        refused = not standing.allowed
-        if refused:
-            # from now on nothing may be sent that still arrives in this window
-            self.refused_until, self.refused_told_at = window + 1, self.now
-        self.pacer.answer(self.now, sent_at, limits.read(headers), refused=refused)
-        self.waiting.append(None)
-        self.look()
+    def change(self, per_minute):
+        self.rate = RateLimit(Rules(requests_per_minute=per_minute))
 
     # others
 
@@ -174,5 +189,6 @@ def documented(standing, _):
     return standing.headers()
 
 
-def simulate(case, headers=documented):
-    return _World(case, headers).run()
+def simulate(case, headers=documented, *, changes=(), publishers=1):
+    """`headers(standing, server_time)` makes an answer's headers; `changes`: (second, requests per minute)."""
+    return _World(case, headers, changes, publishers).run()
