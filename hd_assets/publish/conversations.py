@@ -9,6 +9,7 @@ from hd_assets.publish.context import PublishContext
 from hd_assets.publish.counts import Outcome, outcome
 from hd_assets.publish.desired import Desired
 from hd_assets.publish.job import Job
+from hd_assets.publish.leftovers import leftovers
 from hd_assets.publish.phase import require_records
 from hd_assets.publish.plan import verify, wanted_threads
 from hd_assets.publish.pool import run_jobs
@@ -65,8 +66,10 @@ def _jobs(work: Work, window: Window, meter: Meter) -> Iterator[Job]:
         grouped: dict[str, list[Desired]] = {}
         for entry in wanted:
             grouped.setdefault(entry.conversation, []).append(entry)
-        for entries in grouped.values():
-            yield Job(batch_work, [(entry, known[entry.key]) for entry in entries], handlers, context.fence)
+        unwanted = leftovers(wanted, known)
+        for conversation, entries in grouped.items():
+            steps = [*unwanted.get(conversation, []), *((entry, known[entry.key]) for entry in entries)]
+            yield Job(batch_work, steps, handlers, context.fence)
 
 
 def _planned(context: PublishContext, ids: list[str]) -> list[tuple[str]]:

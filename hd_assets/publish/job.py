@@ -194,6 +194,8 @@ class Job:
         if found is not None:
             self._work.tally.add(entry.object, "recovered")
             self._applied(entry, row, found)
+        elif not handler.wanted:
+            self._close(entry, row, "skipped", code="vanished")
         elif self._resent >= MOST_RESENT:
             # it stays unknown and the next run takes it up; other records must not wait for this one
             self.halted = "unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hd_assets.publish.changes import Assignment, Details, Participant, State, Tagging
 from hd_assets.publish.conversion import Conversion
 from hd_assets.publish.creation import Creation
+from hd_assets.publish.leftovers import KIND, Leftover
 from hd_assets.publish.replies import Reply
 from hd_assets.publish.work import Handler
 
@@ -23,4 +24,5 @@ def thread_handlers() -> dict[str, Handler]:
         "snooze": state,
         "state": state,
         "convert": Conversion(),
+        KIND: Leftover(),
     }

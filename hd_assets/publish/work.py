@@ -123,7 +123,9 @@ class Attempt:
 
 
 class Handler(Protocol):
-    """How one kind is sent and looked up."""
+    """How one kind is sent and looked up. `wanted`: what did not take effect is to be sent again."""
+
+    wanted: bool
 
     def repeatable(self, attempt: Attempt, /) -> bool:
         """Whether sending it twice has the effect of once."""
@@ -142,6 +144,11 @@ class Handler(Protocol):
 
 class Kind:
     """What most kinds have in common: known by an id, no harm in sending twice, one path to look."""
+
+    wanted = True
+
+    def send(self, attempt: Attempt) -> Done:
+        raise NotImplementedError
 
     def repeatable(self, attempt: Attempt) -> bool:  # noqa: ARG002 - others decide by it
         return True

@@ -257,6 +257,20 @@ def test_an_unknown_sent_from_an_older_text_is_found_by_what_was_sent(made):
     assert differences(made, rows(1)) == []
 
 
+@pytest.mark.parametrize(("kind", "state"), [("applied_then_lost", "applied"), ("lost_before", "skipped")])
+def test_an_unknown_that_the_source_has_lost_is_found_out_and_never_sent_again(made, kind, state):
+    faults(made, Fault(kind=kind, route="POST /conversations/1/reply", after=3, times=1))
+    killed(made, "GET", "/conversations/1")
+    kept = [row for row in rows(1) if row.external_id != f"{MIGRATION}-entry-14"]
+    made.stage(kept)
+    made.publish()
+    assert operation(made, f"reply:{MIGRATION}-entry-14:0").state == state
+    with made.api() as api:
+        parts = api.get("/conversations/1").json()["conversation_parts"]["conversation_parts"]
+    assert sum(part["part_type"] in ("comment", "note") for part in parts) == (4 if state == "applied" else 3)
+    assert (f"reply:{MIGRATION}-entry-14:0" in made.plan().conflicts) == (state == "applied")
+
+
 def test_more_parts_than_an_answer_shows_hide_nothing_of_ours(tmp_path):
     made = desk(tmp_path, rows(1), parts_shown=2)
     faults(made, Fault(kind="lost_before", every=2, route="POST /conversations/1/reply"))
