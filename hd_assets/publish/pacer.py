@@ -47,8 +47,8 @@ class Pacer:
         self._label: float | None = None
         # bounds of: the destination's clock minus ours
         self._low, self._high = -math.inf, math.inf
-        # the first label of the present belief about the offset; confirmed once a later one was seen
-        self._anchor, self._confirmed = math.inf, False
+        # the newest label told under the present belief about the offset; confirmed once the next one followed it
+        self._told_label, self._confirmed = math.inf, False
         self._next_slot = -math.inf
 
     @property
@@ -134,7 +134,7 @@ class Pacer:
         steps = 0.0 if self._label is None else (label - self._label) / WINDOW_SECONDS
         if self._label is None or not fits or abs(steps - round(steps)) > 0.01:
             # the first label, a clock that was set, or labels that are no windows: believe anew, from this one
-            self._low, self._high, self._anchor, self._confirmed = low, high, label, False
+            self._low, self._high, self._told_label, self._confirmed = low, high, label, False
             self._label, self._own, self._seen = label, 0, 0
         self._low, self._high = max(low, self._low), min(high, self._high)
         if label > self._label:
@@ -143,7 +143,8 @@ class Pacer:
         if label == self._label:
             self._own += 1
             self._seen = max(self._seen, self._own if used is None else used)
-        self._confirmed = self._confirmed or label > self._anchor
+        self._confirmed = self._confirmed or label == self._told_label + WINDOW_SECONDS
+        self._told_label = max(self._told_label, label)
         self._ends_at = self._label - self._low
 
     def _block(self, now: float, told: Told) -> None:

@@ -82,7 +82,7 @@ class _Publisher:
 
     def __init__(self, world):
         self.world = world
-        self.pacer = Pacer(headroom=world.case.headroom, cap=world.case.cap)
+        self.pacer = world.pacer(headroom=world.case.headroom, cap=world.case.cap)
         self.waiting = deque(range(world.case.workers))
         self.look_at = None
         self.refused_until, self.refused_told_at = -1, 0.0
@@ -130,8 +130,8 @@ class _Publisher:
 
 
 class _World:
-    def __init__(self, case, headers, changes, publishers):
-        self.case, self.headers, self.changes = case, headers, changes
+    def __init__(self, case, headers, changes, publishers, pacer):
+        self.case, self.headers, self.changes, self.pacer = case, headers, changes, pacer
         self.random = random.Random(case.seed)
         self.now = START
         self.rate = RateLimit(Rules(requests_per_minute=case.per_minute))
@@ -189,6 +189,6 @@ def documented(standing, _):
     return standing.headers()
 
 
-def simulate(case, headers=documented, *, changes=(), publishers=1):
+def simulate(case, headers=documented, *, changes=(), publishers=1, pacer=Pacer):
     """`headers(standing, server_time)` makes an answer's headers; `changes`: (second, requests per minute)."""
-    return _World(case, headers, changes, publishers).run()
+    return _World(case, headers, changes, publishers, pacer).run()
