@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -26,6 +27,8 @@ _EVENTS = {
     "participant_removed": "removed a participant",
     "ticket_state_updated_by_admin": "The ticket state was changed",
 }
+# The last second of the year 9999, the end of what can be told as a date.
+_LAST_SECOND = 253_402_300_799
 _HEADERS = {
     "content-type": "text/html; charset=utf-8",
     # pictures only from this server: an address in an old mail must not be called when somebody reads it
@@ -144,15 +147,28 @@ def _facts(call: Call, doc: Doc) -> str:
             ("People", _people(call, doc)),
             ("Company", _company(call, doc)),
             ("Tags", _tags(call, doc)),
-            ("Attributes", _table(doc["custom_attributes"])),
+            ("Attributes", _table(doc["custom_attributes"], _moments(call))),
         )
         if content
     )
 
 
-def _table(values: Doc) -> str:
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{_value(value)}</dd>" for name, value in values.items())
+def _moments(call: Call) -> set[str]:
+    """Names of the attributes whose values are Unix seconds."""
+    attributes = call.store.all("conversation_attribute")
+    return {entry["name"] for entry in attributes if entry["data_type"] == "datetime"}
+
+
+def _table(values: Doc, moments: Collection[str] = ()) -> str:
+    shown = {name: _date(value) if name in moments else _value(value) for name, value in values.items()}
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in shown.items())
     return f"<dl>{lines}</dl>" if lines else ""
+
+
+def _date(value: Any) -> str:
+    """A time attribute; what is no time is shown as it is."""
+    whole = isinstance(value, int | float) and not isinstance(value, bool)
+    return _time(int(value)) if whole and abs(value) < _LAST_SECOND else _value(value)
 
 
 def _value(value: Any) -> str:
@@ -189,17 +205,21 @@ def _ticket(call: Call, doc: Doc) -> str:
         for attribute in (kind["attributes"] if kind else [])
         for option in (attribute["input_options"] or {}).get("list_options", [])
     }
+    kinds = kind["attributes"] if kind else []
+    moments = {_plain_name(entry["name"]) for entry in kinds if entry["data_type"] == "datetime"}
     return _table(
         {
             "Number": ticket["ticket_id"],
             "Type": kind["name"] if kind else "—",
             "State": state["internal_label"] if state else "—",
-            **{
-                name.strip("_").replace("default_", ""): labels.get(str(value), value)
-                for name, value in ticket["attributes"].items()
-            },
-        }
+            **{_plain_name(name): labels.get(str(value), value) for name, value in ticket["attributes"].items()},
+        },
+        moments,
     )
+
+
+def _plain_name(name: str) -> str:
+    return name.strip("_").replace("default_", "")
 
 
 def _people(call: Call, doc: Doc) -> str:

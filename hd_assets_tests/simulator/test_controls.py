@@ -151,6 +151,20 @@ def test_a_thread_shows_notes_apart_with_files_and_facts(api, admin, team):
     assert api.client.get("/inbox/999").status_code == 404
 
 
+def test_times_in_attributes_are_shown_as_dates(api):
+    talk = api.conversation(api.contact())
+    for name, kind in (("due", "datetime"), ("size", "integer")):
+        api("POST", "/conversations/attributes", {"name": name, "data_type": kind})
+    api("POST", "/ticket_types/51/attributes", {"name": "until", "description": "", "data_type": "datetime"})
+    api("PUT", f"/conversations/{talk}", {"custom_attributes": {"due": 1_700_000_000, "size": 1_700_000_001}})
+    body = {"ticket_type_id": "51", "attributes": {"until": 1_600_000_000}}
+    api("POST", f"/conversations/{talk}/convert", body)
+    page = api.client.get(f"/inbox/{talk}").text
+    assert '<dt>due</dt><dd><time datetime="2023-11-14T22:13:20+00:00">2023-11-14 22:13</time></dd>' in page
+    assert ">2020-09-13 12:26</time>" in page
+    assert "<dt>size</dt><dd>1700000001</dd>" in page
+
+
 def test_the_inbox_has_pages(api):
     contact = api.contact()
     for number in range(51):
