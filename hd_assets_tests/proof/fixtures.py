@@ -184,13 +184,20 @@ def _small_cases() -> tuple[Case, ...]:
             tags=(1,),
             messages=(said(at(3, 1), 5, 31), answered(at(3, 2), None, 32)),
         ),
+        case(
+            21,
+            requester=2,
+            assignee=1,
+            tags=(2,),
+            messages=(answered(at(21, 1), 1, 211), answered(at(21, 2), 1, 212, note=True), told(at(21, 3), 213)),
+        ),
         Case(6, title="Twin one", state="closed", values=values(6), messages=(answered(EPOCH + 60, 1, 61),), **equal),
         Case(7, title="Twin two", values=values(7), messages=(answered(EPOCH + 60, 1, 71),), **equal),
     )
 
 
 def small() -> Source:
-    """About seventy requests of fifteen kinds."""
+    """More than sixty requests of fifteen kinds once the workspace is furnished, a hundred from the beginning."""
     people = (
         person(1, organisations=(1, 2)),
         person(2, email=None, organisations=(1,)),

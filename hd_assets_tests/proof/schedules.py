@@ -18,6 +18,7 @@ from hd_assets_tests.proof.machine import AT_COMMIT, AT_REQUEST, Kill, Machine
 from hd_assets_tests.proof.scratch import scratch
 from hd_assets_tests.proof.source import CLOCK
 from hd_assets_tests.proof.staging import HORIZON, SEARCH_LAG
+from hd_assets_tests.proof.steps import FROM_RECORDS, STEPS
 from hd_assets_tests.proof.templates import BEGINNINGS, Templates
 from hd_assets_tests.proof.world import World, world
 
@@ -87,7 +88,9 @@ SWITCHES: dict[str, tuple] = {
 
 @dataclass(frozen=True)
 class Schedule:
-    """`kills`: of the first, second, … process; `pauses`: seconds until the next one is started."""
+    """`kills`: of the first, second, … process; `pauses`: seconds until the next one is started; `whole`: whether it
+    takes all steps, or those after the workspace was furnished.
+    """
 
     seed: int
     begin: str
@@ -96,6 +99,7 @@ class Schedule:
     faults: tuple[Fault, ...]
     kills: tuple[Kill, ...]
     pauses: tuple[float, ...]
+    whole: tuple[bool, ...]
 
 
 def draw(seed: int) -> Schedule:
@@ -104,14 +108,16 @@ def draw(seed: int) -> Schedule:
     kills = tuple(_kill(dice, number) for number in range(dice.choice((0, 1, 1, 2, 2, 3, 4))))
     faults = tuple(_fault(dice) for _ in range(struck))
     names = [name for name in SWITCHES if dice.random() < 0.2]
+    begin = dice.choice(BEGINNINGS)
     return Schedule(
         seed=seed,
-        begin=dice.choice(BEGINNINGS),
+        begin=begin,
         workers=3 if seed % EVERY_PARALLEL == 0 else 1,
         rules={name: dice.choice(SWITCHES[name]) for name in names},
         faults=faults,
         kills=kills,
         pauses=tuple(dice.choice((0.0, dice.uniform(0, 5), dice.uniform(0, 3 * HORIZON))) for _ in range(MOST_RUNS)),
+        whole=tuple(begin != "furnished" or dice.random() < 0.25 for _ in range(MOST_RUNS)),
     )
 
 
@@ -176,7 +182,7 @@ class Player:
         for number in range(MOST_RUNS):
             kill = schedule.kills[number] if number < len(schedule.kills) else None
             start = len(made.sent)
-            ended = machine.run(kill)
+            ended = machine.run(kill, steps=STEPS if schedule.whole[number] else FROM_RECORDS)
             if tell is not None:
                 tell(f"process {number + 1}: {kill or 'no kill'}: {ended.how}, {ended.requests} requests {ended.fault}")
                 for entry in made.sent[start:]:

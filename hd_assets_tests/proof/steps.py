@@ -18,3 +18,5 @@ STEPS: Steps = (
     ("articles", publish_articles),
     ("conversations", lambda context: publish_conversations(context, EVERYTHING)),
 )
+# what is left when the first steps ended well and the failed run is executed again from there
+FROM_RECORDS: Steps = STEPS[2:]

@@ -10,8 +10,8 @@ from hd_assets_tests.proof.steps import STEPS
 from hd_assets_tests.proof.store import Store
 from hd_assets_tests.proof.world import before, world
 
-# how often each, out of ten
-BEGINNINGS = ("nothing", "planned", *["furnished"] * 8)
+# how often each, out of twenty
+BEGINNINGS = ("nothing", "planned", *["furnished"] * 18)
 _STEPS = {"nothing": 0, "planned": 1, "furnished": 2}
 
 
