@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from email.utils import formatdate
 from typing import Literal
 
@@ -23,7 +24,13 @@ NEVER_ARRIVES: dict[Kind, Literal["connect", "read", "write", "disconnect"]] = {
 
 def date(now: float, strike: Strike) -> str:
     """The Date header."""
-    return formatdate(now + sum(fault.seconds for fault in strike.beside if fault.kind == "wrong_date"), usegmt=True)
+    off = sum(fault.seconds for fault in strike.beside if fault.kind == "wrong_date") if strike.beside else 0.0
+    return _date(int(now + off))
+
+
+@functools.lru_cache(maxsize=64)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def limit_headers(headers: dict[str, str], now: float, strike: Strike) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 
@@ -33,18 +34,29 @@ def part_body(body: str, author: str, part_type: str, rules: Rules) -> str:
     rich = rules.part_html == "all" or part_type == "note" or (rules.part_html == "admins" and author == "admin")
     if not rich or not (_TAG.search(body) or "&" in body):
         return paragraphs(body)
+    if len(body) > _REMEMBERED_LENGTH:
+        return _cleaned(body, rules.inline_images)
+    return _remembered(body, rules.inline_images)
+
+
+def _cleaned(body: str, inline_images: str) -> str:
     for pattern, replacement in _RENAMED:
         body = pattern.sub(replacement, body)
     cleaned = nh3.clean(
         body, tags=PART_TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None
     )
-    if rules.inline_images == "strip":
+    if inline_images == "strip":
         cleaned = _IMAGE.sub("", cleaned)
     else:
         cleaned = _IMAGE.sub(lambda image: image[0] if "src=" in image[0] else "", cleaned)
     if _BLOCK.search(cleaned):
         return cleaned
     return f"<p>{cleaned}</p>" if cleaned.strip() else ""
+
+
+# a campaign sends the same few bodies many thousand times
+_remembered = functools.lru_cache(maxsize=1024)(_cleaned)
+_REMEMBERED_LENGTH = 2_000
 
 
 def article_body(body: str) -> str:
