@@ -162,20 +162,20 @@ class Fence:
     def _await_pending(self) -> None:
         """A mark that was under way when the process died may still arrive; wait until it cannot any more.
 
-        The horizon counts from here: when it was sent is not known, for 429 may have kept it back for long.
+        The horizon counts from here: all that is known is that its last byte left before.
         """
         context, pending = self._context, self._context.books.meta("marker_next")
         if not pending or not isinstance(context.books, Ledger):
             return
-        ready = context.clock.now() + context.horizon
         found = self._mark()
-        while (found is None or found.words != pending) and context.clock.now() < ready:
+        if found is not None and found.words == pending:
+            return
+        ready = context.clock.now() + context.horizon
+        while context.clock.now() < ready:
             if context.stopping:
                 raise StoppedError("fence")
             context.clock.sleep(min(1.0, ready - context.clock.now()))
-            if context.clock.now() >= ready:
-                self._read()
-                found = self._mark()
+        self._read()
 
     def _check_mark(self) -> None:
         context, books = self._context, self._context.books
