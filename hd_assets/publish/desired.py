@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hd_assets.model import Article, Attachment, Company, Contact, Conversation, CustomObject, Part
@@ -192,6 +192,9 @@ def _parts(
     for file in sorted(attachments, key=lambda file: file.position):
         if file.carrier and file.disposition == "send":
             files.setdefault(file.carrier, []).append(file)
+    owned: dict[str, list[str]] = {}
+    for file in sorted(attachments, key=lambda file: file.external_id):
+        owned.setdefault(file.owner, []).append(file.source_digest)
     last_sent = max((o.created_at or 0 for o in known.values() if o.kind in REPLIES and o.state in TAKEN), default=0)
     cursor, found, late = last_sent, [], []
     for part in sorted(parts, key=lambda part: part.position):
@@ -202,14 +205,15 @@ def _parts(
         if before is not None and before.state in TAKEN:
             was_late = before.remark == "late"
             created_at = before.created_at or sent_at if was_late else sent_at
-            found.append(_part(part, files, rules, created_at, late=was_late))
+            found.append(_part(part, files, owned, rules, created_at, late=was_late))
         elif sent_at > last_sent:
             cursor = max(cursor, sent_at)
-            found.append(_part(part, files, rules, sent_at, late=False))
+            found.append(_part(part, files, owned, rules, sent_at, late=False))
         else:
             late.append(part)
     # what is older than the last part sent goes after everything else, and so do its times
-    found += [_part(part, files, rules, cursor + number, late=True) for number, part in enumerate(late, start=1)]
+    for number, part in enumerate(late, start=1):
+        found.append(_part(part, files, owned, rules, cursor + number, late=True))
     return sorted(found, key=lambda entry: entry.position)
 
 
@@ -218,13 +222,19 @@ def _part_key(part: Part) -> str:
 
 
 def _part(
-    part: Part, files: Mapping[str, Sequence[Attachment]], rules: Rules, created_at: int, *, late: bool
+    part: Part,
+    files: Mapping[str, Sequence[Attachment]],
+    owned: Mapping[str, Sequence[str]],
+    rules: Rules,
+    created_at: int,
+    *,
+    late: bool,
 ) -> Desired:
     carried = files.get(part.external_id, ())
     request = payloads.part(part, carried, rules, created_at=created_at, late=late)
     kind = "reply" if part.kind == "comment" else "note"
     position = (LATE_PARTS if late else PARTS) + part.position
-    entry = desired(kind, "parts", part.external_id, request, _digest(part, carried), position)
+    entry = desired(kind, "parts", part.external_id, request, _digest(part, owned), position)
     return replace(entry, created_at=created_at, remark="late" if late else None)
 
 
@@ -233,8 +243,10 @@ def _taken(operation: Operation | None) -> bool:
     return operation is not None and (operation.state in TAKEN or operation.applied_at is not None)
 
 
-def _digest(part: Part, files: Iterable[Attachment]) -> str:
-    seed = "\0".join([part.source_digest, *(file.source_digest for file in files)])
+def _digest(part: Part, owned: Mapping[str, Sequence[str]]) -> str:
+    """Of the part's source and of all files the source hangs on it, because a limit decides which of them are sent."""
+    owner = part.conversation if part.origin == "long_fields" else part.belongs_to or part.external_id
+    seed = "\0".join([part.source_digest, *owned.get(owner, ())])
     return hashlib.md5(seed.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -166,7 +166,7 @@ def wanted_threads(context: PublishContext, batch: Sequence[Thread]) -> tuple[li
         wanted += of_conversation(
             row,
             thread.parts,
-            thread.attachments,
+            [*thread.attachments, *thread.unsent],
             prior.get(row.external_id, ()),
             context.rules,
             as_of=context.as_of.timestamp(),

@@ -31,6 +31,8 @@ class Thread:
     attachments: Sequence[Attachment]
     # (type, external id) of the custom objects that refer to it
     objects: Sequence[tuple[str, str]] = ()
+    # files that are not sent: whether a part's source changed must not depend on the limit for files
+    unsent: Sequence[Attachment] = ()
 
 
 def rules_of(warehouse: Warehouse, migration: Migration) -> Rules:
@@ -114,9 +116,10 @@ def _with_parts(connection: Connection, rows: Sequence[Conversation]) -> list[Th
     for part in fetch(connection, Part, "conversation = any($ids) order by conversation, position", ids=ids):
         parts.setdefault(part.conversation, []).append(part)
     files: dict[str, list[Attachment]] = {}
-    where = "conversation = any($ids) and disposition = 'send' and carrier is not null"
-    for file in fetch(connection, Attachment, where, ids=ids):
-        files.setdefault(file.conversation or "", []).append(file)
+    unsent: dict[str, list[Attachment]] = {}
+    for file in fetch(connection, Attachment, "conversation = any($ids)", ids=ids):
+        of_fate = files if file.disposition == "send" and file.carrier is not None else unsent
+        of_fate.setdefault(file.conversation or "", []).append(file)
     objects: dict[str, list[tuple[str, str]]] = {}
     sql = (
         "select conversation, object_type, external_id"
@@ -125,10 +128,11 @@ def _with_parts(connection: Connection, rows: Sequence[Conversation]) -> list[Th
     )
     for conversation, object_type, key in connection.execute(sql, {"ids": ids}).fetchall():
         objects.setdefault(conversation, []).append((object_type, key))
-    return [
-        Thread(row, parts.get(row.external_id, []), files.get(row.external_id, []), objects.get(row.external_id, []))
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        key = row.external_id
+        found.append(Thread(row, parts.get(key, []), files.get(key, []), objects.get(key, []), unsent.get(key, [])))
+    return found
 
 
 def threads_of(warehouse: Warehouse, external_ids: Sequence[str]) -> list[Thread]:

@@ -143,3 +143,11 @@ def test_a_sent_part_is_never_sent_again_whatever_is_asked(published, asked):
     assert (summary.operations, summary.drift) == ({}, {})
     assert summary.conflicts == [f"reply:{MIGRATION}-entry-11:0"]
     assert republish(published, send_drift=asked) == []
+
+
+@pytest.mark.parametrize(("by", "drift", "conflicts"), [("limit", 1, 0), ("source", 0, 1)])
+def test_a_file_that_a_limit_takes_away_is_drift_and_one_that_changed_a_conflict(published, by, drift, conflicts):
+    values = {"disposition": "oversize", "carrier": None} if by == "limit" else {"filename": "other.txt"}
+    published.stage(changed(rows(4), "file-11", values, source=by == "source"))
+    summary = published.plan()
+    assert (sum(summary.drift.values()), len(summary.conflicts), summary.operations) == (drift, conflicts, {})
