@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ _SHOWN = 40
 
 @click.command()
 @migration_argument
-@click.option("--run", "run_no", type=int, metavar="N", help="Only what this run created; `status` shows its number.")
+@click.option("--run", "run_no", type=int, metavar="N", help="Only what this run created; the dry run lists runs.")
 @click.option("--object", "objects", multiple=True, type=click.Choice(OBJECTS), help="May be given several times.")
 @month_options
 @target_option
@@ -113,5 +114,8 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"  without outcome: {entry['operation']}: {entry['why']}"
     for sentence in document["cannot_undo"]:
         yield f"  cannot be undone: {sentence}"
+    for run in [] if done else document["runs"][:_SHOWN]:
+        began = datetime.fromtimestamp(run["began"], UTC)
+        yield f"  run {run['run']} of {began:%Y-%m-%d %H:%M} UTC created {run['created']} records"
     if done:
         yield f"  {document['proved_deleted']} deletions are in the workspace's own list"

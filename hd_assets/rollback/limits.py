@@ -42,6 +42,15 @@ def what_stays(books: LedgerReader, selection: Selection) -> list[str]:
     return found
 
 
+def runs_that_created(books: LedgerReader) -> list[tuple[int, float, int]]:
+    """(run, when it began in Unix seconds, records it created that are still known), newest first: what --run takes."""
+    rows = books.rows(
+        "select r.run_no, r.started_at, count(*) from runs r join identities i on i.run_no = r.run_no"
+        " where i.origin = 'created' and i.kind not in ('reply', 'note', 'ticket') group by 1, 2 order by 1 desc"
+    )
+    return [(int(run_no), float(at), int(number)) for run_no, at, number in rows]
+
+
 def _definitions(books: LedgerReader, selection: Selection) -> list[str]:
     found = []
     for kind in DEFINITIONS:

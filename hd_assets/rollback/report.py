@@ -44,6 +44,8 @@ class Report:
     # conversations that the target itself lists as deleted
     proved: int = 0
     cannot_undo: list[str] = field(default_factory=list)
+    # (run, when it began, records it created), before anything is taken back
+    runs: list[tuple[int, float, int]] = field(default_factory=list)
     requests: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -77,6 +79,7 @@ class Report:
             "settled": self.settled,
             "proved_deleted": self.proved,
             "cannot_undo": self.cannot_undo,
+            "runs": [{"run": run_no, "began": at, "created": number} for run_no, at, number in self.runs],
             "requests": self.requests,
             "complete": self.complete,
         }

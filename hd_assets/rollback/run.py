@@ -12,7 +12,7 @@ from hd_assets.publish.pool import run_jobs
 from hd_assets.publish.progress import Meter
 from hd_assets.publish.resolve import Concrete, MissingReferenceError, Resolver
 from hd_assets.rollback.forget import forgetting
-from hd_assets.rollback.limits import what_stays
+from hd_assets.rollback.limits import runs_that_created, what_stays
 from hd_assets.rollback.report import Report
 from hd_assets.rollback.scene import Scene
 from hd_assets.rollback.selection import Record, Selection, records, unfinished
@@ -42,6 +42,7 @@ def rollback(context: PublishContext, selection: Selection, *, execute: bool) ->
         )
     context.fence.check()
     report.cannot_undo = what_stays(context.books, selection)
+    report.runs = runs_that_created(context.books)
     try:
         if execute:
             settle(scene)

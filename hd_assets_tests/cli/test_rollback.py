@@ -1,6 +1,7 @@
 """`hd-assets rollback`: lists first, deletes only when told to, and leaves a workspace that can be migrated again."""
 
 import json
+import re
 
 from hd_assets.instance import open_instance
 from hd_assets.settings import Settings
@@ -13,6 +14,7 @@ def test_without_execute_nothing_is_deleted_and_what_cannot_be_undone_is_said(hd
     assert "dry run; nothing was changed" in answer.out
     assert "would be deleted" in answer.out
     assert "cannot be undone: " in answer.out
+    assert re.search(r"run \d+ of \d{4}-\d\d-\d\d \d\d:\d\d UTC created \d+ records", answer.out)
     assert hd.simulator.counts() == before
 
 

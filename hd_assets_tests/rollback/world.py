@@ -105,11 +105,21 @@ class Killer:
                 return
             self.left -= 1
             if self.left < 0:
-                files = [self.ledger, self.ledger.with_name("ledger.sqlite-wal")]
-                self.copies = {file: file.read_bytes() for file in files if file.exists()}
+                self.copies = self._taken()
                 raise Killed
 
         return struck
+
+    def _taken(self):
+        """A reader keeps the WAL from being begun anew while the two files are copied."""
+        reader = sqlite3.connect(self.ledger)
+        try:
+            reader.execute("begin")
+            reader.execute("select count(*) from meta").fetchall()
+            files = [self.ledger, self.ledger.with_name("ledger.sqlite-wal")]
+            return {file: file.read_bytes() for file in files if file.exists()}
+        finally:
+            reader.close()
 
     def run(self, work):
         """Whether it was killed; the ledger then is what lay on disk at that instant."""
