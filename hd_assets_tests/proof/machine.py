@@ -7,6 +7,7 @@ of ledger and WAL taken at that instant. The workspace and the time go on.
 import shutil
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -112,9 +113,12 @@ class Process:
         *,
         watch: "Watch | None" = None,
         steps: Steps = STEPS,
+        lying: int = 0,
     ) -> None:
         self.world, self.bench, self.kill, self.watch = world, world.bench, kill, watch
         self.steps = steps
+        # what the disk held before each of the last commits, where it loses them in a kill
+        self._earlier: deque[Disk] | None = deque(maxlen=lying) if lying else None
         self.settings = Settings(folder, world.bench.mappings, world.bench.mappings, "http://simulator.invalid")
         self.path = self.settings.stores(MIGRATION).ledger("simulator")
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +177,7 @@ class Process:
         """End here. Raises KilledError."""
         with self.committing:
             if not self.dead:
-                self.disk = disk or Disk.of(self.path)
+                self.disk = self._earlier[0] if self._earlier else disk or Disk.of(self.path)
                 self.dead = True
         raise KilledError
 
@@ -216,6 +220,8 @@ class Process:
             if self.dead:
                 raise KilledError
             self.commits += 1
+            if self._earlier is not None:
+                self._earlier.append(Disk.of(self.path))
             kill = self.kill
             due = kill is not None and kill.point in AT_COMMIT and kill.at == self.commits
             if kill is not None and (self._armed == "torn" or (due and kill.point == "torn_commit")):
@@ -300,11 +306,12 @@ class Machine:
     root: Path
     disk: Disk | None = None
     ends: list[Ended] = field(default_factory=list)
+    lying: int = 0
 
     def run(self, kill: Kill | None = None, *, watch: Watch | None = None, steps: Steps = STEPS) -> Ended:
         folder = self.root / f"{len(self.ends)}"
         shutil.rmtree(folder, ignore_errors=True)
-        ended = Process(self.world, folder, self.disk, kill, watch=watch, steps=steps).run()
+        ended = Process(self.world, folder, self.disk, kill, watch=watch, steps=steps, lying=self.lying).run()
         self.disk = ended.disk
         self.ends.append(ended)
         shutil.rmtree(folder, ignore_errors=True)

@@ -100,6 +100,9 @@ class Schedule:
     kills: tuple[Kill, ...]
     pauses: tuple[float, ...]
     whole: tuple[bool, ...]
+    # broken promises of the machine: a disk that loses its last commits in a kill, a clock that jumps in a pause
+    lying: int = 0
+    jump: float = 0.0
 
 
 def draw(seed: int) -> Schedule:
@@ -151,6 +154,8 @@ class Played:
     conversations: int
     broken: list[str] = field(default_factory=list)
     log: list[tuple[str, str, int | None]] = field(default_factory=list)
+    # state of second look-ups → how many
+    rechecked: dict[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -172,7 +177,7 @@ class Player:
         made.runs, made.light, made.one_context = 100, schedule.workers == 1, schedule.seed % EVERY_STEPWISE != 0
         made.set_faults(schedule.faults, seed=schedule.seed)
         self._number += 1
-        machine = Machine(made, self._root / f"machine-{self._number}", begin.disk)
+        machine = Machine(made, self._root / f"machine-{self._number}", begin.disk, lying=schedule.lying)
         broken = self._run(schedule, machine, made, tell)
         made.settle(10 * HORIZON)
         return self._judged(schedule, machine, made, broken)
@@ -191,7 +196,7 @@ class Player:
                 return [f"a dead process sent {ended.after_death} requests"]
             if ended.how == "finished" and not Books(ended.disk).left and number >= len(schedule.kills) - 1:
                 return []
-            made.clock.sleep(schedule.pauses[number])
+            made.clock.move_to(made.clock.now() + schedule.pauses[number] + (schedule.jump if number == 0 else 0.0))
         return [f"not finished after {MOST_RUNS} runs: {ended.fault} {Books(ended.disk).left[:5]}"]
 
     def _judged(self, schedule: Schedule, machine: Machine, made: World, broken: list[str]) -> Played:
@@ -199,7 +204,8 @@ class Player:
         for kill, ended in zip(schedule.kills, machine.ends, strict=False):
             if ended.how == "killed":
                 fired[f"kill {kill.point}"] = fired.get(f"kill {kill.point}", 0) + 1
-        held = Books(machine.ends[-1].disk).quarantined
+        books = Books(machine.ends[-1].disk)
+        held = books.quarantined
         verdict = judge(self.templates.source, self.templates.store, made.snapshot(), held)
         return Played(
             schedule,
@@ -211,6 +217,7 @@ class Player:
             len(self.templates.source.cases),
             broken,
             made.sent,
+            books.rechecked,
         )
 
 
