@@ -6,6 +6,7 @@ import pytest
 from hd_assets_tests.acceptance.pipeline import osticket_into_simulator
 from hd_assets_tests.acceptance.trials import Staged, staged_sample
 from hd_assets_tests.mariadb import mariadb  # noqa: F401 - a fixture
+from hd_assets_tests.once import made_once
 from hd_assets_tests.shared import shared_path
 
 
@@ -42,4 +43,4 @@ def migrated(tmp_path_factory, sample):
 @pytest.fixture(scope="session")
 def staged(tmp_path_factory) -> Staged:
     """A generated sample, staged and published once undisturbed; trials work on copies."""
-    return staged_sample(tmp_path_factory.mktemp("staged"))
+    return made_once(tmp_path_factory, "staged-sample", staged_sample)

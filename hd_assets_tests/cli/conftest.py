@@ -20,6 +20,7 @@ from hd_assets.samples.osticket import SampleOptions, write
 from hd_assets.settings import Settings
 from hd_assets_tests.cli.desk import TOKEN, Answer, CommandLine, first_month, free_port, mappings, workspace
 from hd_assets_tests.mariadb import mariadb  # noqa: F401 - a fixture
+from hd_assets_tests.once import made_once
 
 TICKETS = 34
 
@@ -40,8 +41,11 @@ class Moved:
 
 @pytest.fixture(scope="session")
 def moved(tmp_path_factory) -> Moved:
+    return made_once(tmp_path_factory, "moved-by-demo", _move)
+
+
+def _move(folder: Path) -> Moved:
     """Everything `demo` does, on a sample of two months in which each kind of damage occurs."""
-    folder = tmp_path_factory.mktemp("moved")
     options = SampleOptions(first_month=f"{first_month():%Y-%m}", months=2, damage=True)
     # a secret in every slot of a good run; the demo's workspace takes any token
     hd = CommandLine(
