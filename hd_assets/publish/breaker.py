@@ -52,6 +52,8 @@ class Breaker:
 
     def enter(self, *, write: bool) -> None:
         """Wait until the request may be sent; returns at once on a stop. Raises UnreachableError."""
+        if self.state == "closed":
+            return
         while not self._stop.is_set():
             with self._changed:
                 if self._state == "closed" or (self._state == "trial" and not (write and self._trying)):
@@ -69,6 +71,8 @@ class Breaker:
 
     def succeeded(self, *, write: bool) -> None:
         """The destination answered; a refusal is an answer too."""
+        if self._state == "closed" and self._ever_answered and not self._failures and not self._failed_writes:
+            return
         with self._changed:
             self._ever_answered, self._failures = True, 0
             if write:

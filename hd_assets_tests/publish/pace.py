@@ -58,18 +58,21 @@ class Outcome:
 
     @property
     def capacity(self):
-        """Requests in one window that our workers can do, on average, beside those of the steady other client."""
-        return self.case.workers * WINDOW / (sum(self.case.latency) / 2) + self.limit * self.case.others
+        """Requests in one window that our workers can do, on average."""
+        return self.case.workers * WINDOW / (sum(self.case.latency) / 2)
 
     @property
     def used_share(self):
-        """Of limit × (1 − head-room), or of what our workers can do where that is less, by all clients together.
+        """Of limit × (1 − head-room), or of what others use and our workers can do where that is less.
 
         What exceeds the limit less head-room in one window does not make up for another.
         """
-        most = self.limit * (1 - self.case.headroom)
-        used = sum(min(self.everybody[window], most) for window in self.steady)
-        return used / (min(most, self.capacity) * len(self.steady))
+        most, used, possible = self.limit * (1 - self.case.headroom), 0.0, 0.0
+        for window in self.steady:
+            together = self.everybody[window] - self.ours[window] + self.capacity
+            possible += min(most, together)
+            used += self.everybody[window] if together < most else min(most, self.everybody[window])
+        return used / possible
 
     @property
     def fullest(self):

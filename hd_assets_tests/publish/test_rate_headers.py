@@ -127,7 +127,8 @@ def test_a_retry_after_that_names_a_time_is_read_by_the_destinations_clock():
 
 
 def test_a_reset_further_ahead_than_a_window_is_waited_for_up_to_a_minute():
-    assert 45 <= refused_at(START, x_ratelimit_reset=str(START + 45)) < 46
+    # the answer came a tenth of a second after the start
+    assert 44.9 <= refused_at(START, x_ratelimit_reset=str(START + 45)) < 45.5
     assert 10 <= refused_at(START, x_ratelimit_reset=str(START + 4500)) < 11
 
 
