@@ -8,6 +8,7 @@ import contextlib
 import shutil
 import sqlite3
 
+import httpx
 import pytest
 
 from hd_assets.errors import BlockedError
@@ -398,3 +399,20 @@ def test_a_contact_of_ours_that_was_there_before_the_first_step_is_news(made):
     with made.api() as api:
         api.post("/contacts", json={"external_id": f"{MIGRATION}-user-9"})
     refused(made, "ledger is empty")
+
+
+def test_an_empty_answer_is_not_taken_for_a_workspace_without_a_mark(made):
+    made.publish()
+    inner, emptied = made.transport.inner.handle_request, []
+
+    def handle(request):
+        if request.method == "GET" and request.url.path in ("/me", "/conversations/attributes") and len(emptied) < 3:
+            emptied.append(request.url.path)
+            return httpx.Response(200, request=request)
+        return inner(request)
+
+    made.transport.inner.handle_request = handle
+    made.stage(rows(4))
+    made.publish()
+    assert len(emptied) == 3
+    assert differences(made, rows(4)) == []
