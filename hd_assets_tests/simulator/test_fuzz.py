@@ -78,9 +78,9 @@ def program() -> str:
     return found
 
 
-def campaign(simulator, description, tmp_path, *options):
+def campaign(simulator, description, ids, tmp_path, *options):
     """Run the program to its end."""
-    spec, _ = narrowed(description(), api_router(), furnish(simulator))
+    spec, _ = narrowed(description(), api_router(), ids)
     file = tmp_path / "description.yaml"
     file.write_text(yaml.dump(spec, sort_keys=False, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper)))
     with SimulatorServer(simulator) as server:
@@ -89,12 +89,13 @@ def campaign(simulator, description, tmp_path, *options):
         return subprocess.run(command, capture_output=True, text=True, timeout=3600, cwd=tmp_path, check=False)
 
 
+@pytest.mark.timeout(1200)
 def test_generated_requests_get_documented_answers(simulator, description, tmp_path):
-    done = campaign(
-        simulator, description, tmp_path, "--phases", "examples,fuzzing", "-n", "2", "--max-time", "20", "--seed", "1"
-    )
+    ids = furnish(simulator)
+    asked = sum(simulator.summary()["requests"].values())
+    done = campaign(simulator, description, ids, tmp_path, "--phases", "fuzzing", "-n", "1", "--seed", "1")
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
-    assert sum(simulator.summary()["requests"].values()) > 300
+    assert sum(simulator.summary()["requests"].values()) - asked > 148
 
 
 @pytest.mark.campaign
@@ -102,7 +103,9 @@ def test_generated_requests_get_documented_answers(simulator, description, tmp_p
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_many_generated_requests_get_documented_answers(simulator, description, tmp_path, seed):
     phases = "examples,coverage,fuzzing"
-    done = campaign(simulator, description, tmp_path, "--phases", phases, "-n", "60", "--seed", str(seed))
+    done = campaign(
+        simulator, description, furnish(simulator), tmp_path, "--phases", phases, "-n", "60", "--seed", str(seed)
+    )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
 
 
