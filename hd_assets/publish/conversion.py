@@ -63,6 +63,9 @@ class Conversion(Kind):
             return None
         if self._resolved(attempt) and doc.get("open") is True:
             return None
+        if not doc.get("id"):
+            # half an answer; sending again does no harm
+            return None
         return self._done(attempt, doc, updated=attempt.updates)
 
     @staticmethod
