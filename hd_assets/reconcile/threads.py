@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from hd_assets.mapping import DataType
 from hd_assets.model import Attachment
@@ -47,7 +48,7 @@ def compare_thread(
         sheet.holds(name, instances, [str(entry) for entry in there] if isinstance(there, list) else [])
     results = [sheet.done()]
     if expected.ticket_state is not None:
-        results.append(_ticket(expected, found, types))
+        results.append(_ticket(expected, found, types, values))
     results += _parts(expected.parts, found, window, download)
     return results
 
@@ -70,7 +71,10 @@ def _state(sheet: Sheet, expected: ExpectedThread, found: FoundThread, now: floa
     sheet.same("state", state, found.state)
 
 
-def _ticket(expected: ExpectedThread, found: FoundThread, types: Mapping[str, DataType]) -> Compared:
+def _ticket(
+    expected: ExpectedThread, found: FoundThread, types: Mapping[str, DataType], values: Mapping[str, Any]
+) -> Compared:
+    """`values`: what the conversation bears. A ticket takes those whose names the mapping declares."""
     row = expected.row
     if found.ticket is None:
         return missing("tickets", row.external_id, found.id, row.home_window)
@@ -79,10 +83,9 @@ def _ticket(expected: ExpectedThread, found: FoundThread, types: Mapping[str, Da
     sheet.same("state", expected.ticket_state, state.get("category") if isinstance(state, dict) else state)
     category = found.ticket.get("category") or (kind.get("category") if isinstance(kind, dict) else None)
     sheet.same("type", "Customer", category)
-    values = ticket_values(found.ticket)
-    sheet.same("title", word(row.title), word(values.get("_default_title_")))
-    wanted = {name: value for name, value in row.custom_attributes.items() if name in types}
-    sheet.attributes(wanted, values, types)
+    there = ticket_values(found.ticket)
+    sheet.same("title", word(row.title), word(there.get("_default_title_")))
+    sheet.attributes({name: value for name, value in values.items() if name in types}, there, types)
     return sheet.done()
 
 

@@ -1,3 +1,5 @@
+from hd_assets.partitions import EVERYTHING
+from hd_assets.reconcile.compare import reconcile
 from hd_assets_tests.builders import MIGRATION
 
 
@@ -26,6 +28,14 @@ def test_everything_staged_arrives_once_and_in_order(small):
     assert first["state"] == "closed"
     assert sorted(tag["name"] for tag in first["tags"]["tags"]) == ["migrated", "topic 1"]
     assert first["custom_attributes"]["due"] == 1706774400
+
+
+def test_what_was_published_reads_back_without_a_difference(small):
+    small.publish()
+    with small.context(exclusive=False) as context:
+        reconcile(context, EVERYTHING)
+    with small.warehouse.get_connection() as connection:
+        assert connection.execute("select object, external_id, field, kind from reconcile.difference").fetchall() == []
 
 
 def test_published_twice_writes_nothing_the_second_time(small):

@@ -220,5 +220,4 @@ def _found_by_reconciliation(made):
     """What differs; what others did besides is `extra` and theirs to do."""
     with made.warehouse.get_connection() as connection:
         sql = "select object, external_id, field, kind from reconcile.difference where kind <> 'extra'"
-        found = connection.execute(sql).fetchall()
-    return [entry for entry in found if entry[2] != f"{MIGRATION}_source_id"]
+        return connection.execute(sql).fetchall()
