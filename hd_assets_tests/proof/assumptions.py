@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", choices=sorted(BREAKS))
     options = parser.parse_args(arguments)
     with scratch() as folder, options.report.open("a", encoding="utf-8") as file:
-        player = Player("small", folder)
+        player = Player(folder)
         for name in [options.only] if options.only else BREAKS:
             found = survey(player, name, options.schedules)
             file.write(json.dumps(found) + "\n")

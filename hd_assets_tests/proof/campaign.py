@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hd_assets_tests.proof.schedules import Player, draw
+from hd_assets_tests.proof.schedules import EVERY_WIDE, Player, draw
 from hd_assets_tests.proof.scratch import scratch
 
 BATCH = 100
@@ -63,8 +63,9 @@ def batch(first: int, last: int) -> dict[str, Any]:
 def _prepare(folder: str) -> None:
     global _player
     place = Path(folder) / multiprocessing.current_process().name
-    _player = Player("small", place)
-    _player.play(draw(1))
+    _player = Player(place)
+    for seed in (1, EVERY_WIDE // 2):
+        _player.play(draw(seed))
     # cycles are collected once a batch: what the player holds lives as long as the process
     gc.freeze()
     gc.disable()

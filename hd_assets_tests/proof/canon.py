@@ -77,6 +77,10 @@ class _Names:
             self.known["contact", doc["id"]] = doc["external_id"] or doc["email"] or doc["name"]
         for doc in store.all("conversation").values():
             self.known["conversation", doc["id"]] = doc["custom_attributes"].get(SOURCE_ID) or doc["body"]
+        for doc in store.all("custom_object").values():
+            self.known["custom_object", doc["id"]] = doc["type"], doc["external_id"]
+        for doc in store.all("article").values():
+            self.known["article", doc["id"]] = doc["title"], doc["body"]
         for key, path in paths.items():
             self.known["collection", str(key)] = path
         for kind in ("ticket_type", "ticket_state"):
@@ -99,7 +103,16 @@ class _Names:
         for name, kind in (("author_id", "admin"), ("parent_id", "collection"), ("target_id", "article")):
             if name in kept:
                 kept[name] = self.of(kind, kept[name])
+        if "custom_attributes" in kept:
+            kept["custom_attributes"] = self._values(kept["custom_attributes"])
         return sorted((name, repr(value)) for name, value in kept.items())
+
+    def _values(self, values: Doc) -> Any:
+        """Lists are references to custom objects."""
+        return sorted(
+            (name, repr([self.of("custom_object", key) for key in value] if isinstance(value, list) else value))
+            for name, value in values.items()
+        )
 
     def thread(self, doc: Doc) -> Any:
         kept = {name: value for name, value in doc.items() if name not in _VOLATILE}
@@ -110,7 +123,7 @@ class _Names:
         kept["admin_assignee_id"] = self.of("admin", doc["admin_assignee_id"])
         kept["team_assignee_id"] = self.of("team", doc["team_assignee_id"])
         kept["company_id"] = self.of("company", doc["company_id"])
-        kept["custom_attributes"] = sorted((name, repr(value)) for name, value in doc["custom_attributes"].items())
+        kept["custom_attributes"] = self._values(doc["custom_attributes"])
         if doc["ticket"]:
             kept["ticket"] = self._ticket(doc["ticket"])
         kept["attachments"] = [self._file(file) for file in doc["attachments"]]

@@ -6,7 +6,6 @@ now, and counts what was lost, doubled, reordered or altered.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from hd_assets_tests.proof.expected import (
     Expected,
@@ -20,32 +19,12 @@ from hd_assets_tests.proof.expected import (
 )
 from hd_assets_tests.proof.source import MIGRATION_ADMIN, SOURCE_ID, Case, Source
 from hd_assets_tests.proof.store import Doc, Store, paths_of
+from hd_assets_tests.proof.things import Things, without_references
+from hd_assets_tests.proof.verdict import Verdict
 
 MESSAGES = ("comment", "note")
 # Mail and messages a caller can keep from being sent; the others have no switch at the destination.
 SILENCED = ("admin_comment", "ticket_updated")
-
-
-@dataclass
-class Verdict:
-    """One line for each finding, without order. `held`: of conversations that wait for a person."""
-
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    reordered: list[str] = field(default_factory=list)
-    altered: list[str] = field(default_factory=list)
-    held: list[str] = field(default_factory=list)
-
-    @property
-    def lines(self) -> list[str]:
-        found = []
-        for name in ("lost", "doubled", "reordered", "altered"):
-            found += [f"{name}: {line}" for line in getattr(self, name)]
-        return found
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return {name: len(getattr(self, name)) for name in ("lost", "doubled", "reordered", "altered")}
 
 
 def judge(source: Source, before: bytes | Store, after: bytes, held: Iterable[str] = ()) -> Verdict:
@@ -65,6 +44,9 @@ class _Judge:
         self._tags = {doc["name"]: key for key, doc in after.all("tag").items()}
         self._companies = self._people("company", "company_id")
         self._contacts = self._people("contact", "external_id")
+        self._things = Things(source, before, after)
+        self._things.records(self.verdict)
+        self._things.redirects(self.verdict)
         self._company_records()
         self._contact_records()
         self._furniture()
@@ -110,7 +92,7 @@ class _Judge:
         for org in self._source.organisations:
             doc = self._one("company", org.key, self._companies.get(org.key, []))
             if doc is not None:
-                self._same(f"company {org.key}", expected_company(org), doc)
+                self.verdict.same(f"company {org.key}", expected_company(org), doc)
                 known.add(doc["id"])
         self._strangers("company", known)
 
@@ -134,24 +116,14 @@ class _Judge:
                 if found and found[0] not in companies:
                     companies.append(found[0])
             wanted = expected_contact(person, was, kept=kept is not None)
-            self._same(f"contact {person.key}", wanted, doc)
-            self._links(person.key, companies, doc["companies"])
+            self.verdict.same(f"contact {person.key}", without_references(wanted), without_references(doc))
+            self.verdict.members(f"contact {person.key}: link to", companies, doc["companies"])
+            self._things.referred(f"contact {person.key}", self._things.of_person(person, was), doc, self.verdict)
             known.add(doc["id"])
         self._strangers("contact", known)
 
-    def _links(self, key: str, wanted: list[str], found: list[str]) -> None:
-        missing, extra = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
-        self.verdict.lost += [f"contact {key}: link to {company}" for company in missing]
-        for company in extra:
-            (self.verdict.doubled if company in wanted else self.verdict.altered).append(f"contact {key}: {company}")
-
     def _strangers(self, kind: str, known: set[str]) -> None:
         self.verdict.doubled += [f"{kind} {key} is nobody's" for key in set(self._after.all(kind)) - known]
-
-    def _same(self, what: str, wanted: Doc, doc: Doc) -> None:
-        for name, value in wanted.items():
-            if doc.get(name) != value:
-                self.verdict.altered.append(f"{what}: {name} is {doc.get(name)!r} instead of {value!r}")
 
     # the workspace
 
@@ -182,19 +154,7 @@ class _Judge:
             )
             for article in self._source.articles
         )
-        self._bags("article", wanted, found)
-
-    def _bags(self, what: str, wanted: Counter, found: Counter) -> None:
-        missing, extra = list((wanted - found).elements()), list((found - wanted).elements())
-        for entry in extra:
-            if entry in wanted:
-                self.verdict.doubled.append(f"{what} {entry[:2]}")
-            elif any(other[0] == entry[0] for other in missing):
-                missing.remove(next(other for other in missing if other[0] == entry[0]))
-                self.verdict.altered.append(f"{what} {entry[:2]}")
-            else:
-                self.verdict.altered.append(f"{what} {entry[:2]} is nobody's")
-        self.verdict.lost += [f"{what} {entry[:2]}" for entry in missing]
+        self.verdict.bags("article", wanted, found)
 
     def _agent(self, number: int | None) -> tuple[str | None, bool]:
         """Id of the teammate who speaks for the agent, and whether it is the agent."""
@@ -273,22 +233,16 @@ class _Judge:
             "company_id": self._company(case),
             "custom_attributes": wanted.values,
         }
-        self._same(f"conversation {key}", facts, doc)
-        self._members(key, "participant", wanted.contacts, doc["contacts"])
+        self.verdict.same(f"conversation {key}", facts, without_references(doc))
+        self._things.referred(f"conversation {key}", self._things.of_case(case), doc, self.verdict)
+        self.verdict.members(f"conversation {key}: participant", wanted.contacts, doc["contacts"])
         tags = [self._tags.get(self._source.tags[number]) for number in case.tags]
-        self._members(key, "tag", tags, [entry["id"] for entry in doc["tags"]])
+        self.verdict.members(f"conversation {key}: tag", tags, [entry["id"] for entry in doc["tags"]])
         self._ticket(case, wanted, doc)
 
     def _company(self, case: Case) -> str | None:
         found = self._companies.get(f"desk-org-{case.organisation}", [])
         return found[0] if found else None
-
-    def _members(self, key: str, what: str, wanted: list, found: list) -> None:
-        missing, extra = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
-        self.verdict.lost += [f"conversation {key}: {what} {entry}" for entry in missing]
-        for entry in extra:
-            said = f"conversation {key}: {what} {entry}"
-            (self.verdict.doubled if entry in wanted else self.verdict.altered).append(said)
 
     def _ticket(self, case: Case, wanted: Expected, doc: Doc) -> None:
         ticket = doc["ticket"]
@@ -308,7 +262,7 @@ class _Judge:
         values = {
             name: items.get(value, value) if name in lists else value for name, value in ticket["attributes"].items()
         }
-        self._same(
+        self.verdict.same(
             f"ticket {case.key}",
             {"state": wanted.ticket_state, "values": wanted.ticket_values},
             {"state": state, "values": values},
@@ -366,7 +320,7 @@ class _Judge:
                 self.verdict.altered.append(f"parts of conversation {key} of the workspace")
 
     def _adopted(self) -> set[str]:
-        foreign, found = self._source.foreign, set()
+        foreign, found = self._source.foreign, self._things.adopted
         for person in self._source.people:
             if person.number in foreign.adopted_people | foreign.kept_people:
                 found.add(self._contact_id(person.number) or "")

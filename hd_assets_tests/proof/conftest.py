@@ -6,6 +6,6 @@ from hd_assets_tests.proof.scratch import scratch
 
 @pytest.fixture(scope="session")
 def player():
-    """Plays schedules over the small source; what they share is made once."""
+    """Plays schedules; what they share is made once."""
     with scratch() as folder:
-        yield Player("small", folder)
+        yield Player(folder)

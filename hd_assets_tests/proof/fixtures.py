@@ -1,7 +1,14 @@
-"""Two frozen sources: `small` for the many schedules, `large` with every kind for the sweep."""
+"""Three frozen sources: `small` for the many schedules, `wide` for some of them, `large` for the sweep.
+
+`wide` and `large` have every kind the publisher has.
+"""
+
+import dataclasses
 
 from hd_assets_tests.proof.source import (
     CLOCK,
+    OBJECTS,
+    SPACE,
     Agent,
     Article,
     Case,
@@ -11,6 +18,7 @@ from hd_assets_tests.proof.source import (
     Organisation,
     Person,
     Source,
+    Thing,
     unix,
 )
 
@@ -135,6 +143,53 @@ FOREIGN = Foreign(
     kept_people=frozenset({7}),
 )
 
+# instances and an address that were there already, and a list of references that is not ours alone
+FURTHER = dataclasses.replace(
+    FOREIGN,
+    requests=(
+        *FOREIGN.requests,
+        (
+            "POST",
+            "/conversations/attributes",
+            {
+                "name": OBJECTS["problem"],
+                "data_type": "relationship",
+                "reference": {"type": "many", "object_type_id": "problem"},
+            },
+            None,
+        ),
+        (
+            "POST",
+            "/custom_object_instances/change_request",
+            {"external_id": "desk-change-2", "custom_attributes": {"risk": "high", "owner": "them"}},
+            None,
+        ),
+        (
+            "POST",
+            "/custom_object_instances/change_request",
+            {"external_id": "other-1", "custom_attributes": {"risk": "high"}},
+            "change",
+        ),
+        ("PUT", "/contacts/{five}", {"custom_attributes": {"change_request": ["{change}"]}}, None),
+        ("POST", "/articles", {"title": "Theirs", "author_id": "{admin}"}, "article"),
+        (
+            "POST",
+            "/help_center/help_centers/3001/redirects",
+            {"from_url": f"{SPACE}/theirs", "locale": "en", "target_type": "article", "target_id": "{article}"},
+            None,
+        ),
+    ),
+    adopted_things=frozenset({2}),
+)
+# a person who stands for another one, one who was there, one of another source; conversations and a ticket
+THINGS = (
+    Thing(1, "change_request", people=(1, 4), cases=(1, 2), values={"risk": "low", "count": 3, "urgent": True}),
+    Thing(2, "change_request", people=(5,), cases=(1,), values={"risk": "low"}),
+    Thing(3, "change_request", people=(5, 3)),
+    Thing(4, "problem", cases=(1, 3), values={"cause": "Überlast & more"}),
+    Thing(5, "problem"),
+)
+
 
 def case(number: int, requester: int = 1, **more: object) -> Case:
     known: dict = {
@@ -218,6 +273,16 @@ def small() -> Source:
     )
 
 
+def wide() -> Source:
+    """`small` with custom objects and old addresses."""
+    articles = (
+        Article(1, ("Guides",), "How to begin", "<p>Do it &amp; wait.</p>", address=f"{SPACE}/old/1"),
+        Article(2, ("Guides",), "How to begin", "<p>Other words.</p>", address="https://kb.desk.example/2"),
+        Article(3, (), "Loose", "<p>In no collection.</p>", address=f"{SPACE}/old/3?a=b"),
+    )
+    return dataclasses.replace(small(), name="wide", articles=articles, things=THINGS, foreign=FURTHER)
+
+
 def _large_cases() -> tuple[Case, ...]:
     found = list(_small_cases())
     at = EPOCH + 4 * HOUR
@@ -281,9 +346,10 @@ def large() -> Source:
         person(7, organisations=(3,)),
     )
     articles = (
-        Article(1, ("Guides",), "How to begin", "<p>Do it &amp; wait.</p>"),
+        Article(1, ("Guides",), "How to begin", "<p>Do it &amp; wait.</p>", address=f"{SPACE}/old/1"),
         Article(2, ("Guides", "Deep"), "How to begin", "<p>The same title, other words.</p>", "published", 1),
-        Article(3, (), "Loose", "<h1>Loose</h1><p>In no collection.</p>", author=2),
+        Article(3, (), "Loose", "<h1>Loose</h1><p>In no collection.</p>", author=2, address=f"{SPACE}/old/3?a=b"),
+        Article(4, (), "Moved", "<p>Stood elsewhere.</p>", address="https://kb.desk.example/4"),
     )
     return Source(
         "large",
@@ -294,8 +360,9 @@ def large() -> Source:
         {1: "billing", 2: "migrated", 3: "Überfällig"},
         _large_cases(),
         articles,
-        FOREIGN,
+        FURTHER,
+        (*THINGS, Thing(6, "change_request", people=(7,), cases=tuple(range(8, 15)))),
     )
 
 
-SOURCES = {"small": small, "large": large}
+SOURCES = {"small": small, "wide": wide, "large": large}

@@ -97,6 +97,27 @@ def _of_list(kind: str, name: str, change: Callable[[list], list]) -> Damage:
     return damage
 
 
+def _refer(kind: str, change: Callable[[list], list]) -> Damage:
+    """Change a list of references to custom objects."""
+
+    def referring(doc: Doc) -> list[str]:
+        return [name for name, value in sorted(doc["custom_attributes"].items()) if isinstance(value, list)]
+
+    def damage(image: Image) -> None:
+        doc = image.any(kind, referring)
+        name = image.dice.choice(referring(doc))
+        changed = change(list(doc["custom_attributes"][name]))
+        image.save(kind, {**doc, "custom_attributes": {**doc["custom_attributes"], name: changed}})
+
+    return damage
+
+
+def _redirected(image: Image) -> None:
+    doc = image.any("redirect")
+    other = image.any("article", lambda article: article["id"] != doc["target_id"])
+    image.save("redirect", {**doc, "target_id": other["id"]})
+
+
 def _drop_part(image: Image) -> None:
     image.db.execute("delete from parts where id = ?", (int(image.part()[1]["id"]),))
 
@@ -183,6 +204,14 @@ LOST: dict[str, Damage] = {
     "an attribute of conversations": _drop("conversation_attribute"),
     "a collection": _drop("collection"),
     "a link": _of_list("contact", "companies", lambda keys: keys[1:]),
+    "a custom object": _drop("custom_object"),
+    "a reference of a contact": _refer("contact", lambda keys: keys[1:]),
+    "a reference of a conversation": _refer("conversation", lambda keys: keys[:-1]),
+    "a redirect": _drop("redirect"),
+    "a foreign redirect": _drop("redirect", theirs=True),
+    "a foreign custom object": lambda image: image.drop(
+        "custom_object", image.any("custom_object", lambda doc: doc["external_id"] == "other-1", theirs=True)
+    ),
     "a participant": _of_list("conversation", "contacts", lambda keys: keys[:-1]),
     "a tag on a conversation": _of_list("conversation", "tags", lambda keys: keys[1:]),
     "a foreign conversation": _drop("conversation", theirs=True),
@@ -204,6 +233,10 @@ DOUBLED: dict[str, Damage] = {
         "ticket_type", image.any("ticket_type", lambda doc: "Migr" in doc["name"])
     ),
     "a link": _of_list("contact", "companies", lambda keys: [*keys, keys[0]]),
+    "a custom object": _repeat("custom_object"),
+    "a reference of a contact": _refer("contact", lambda keys: [*keys, keys[0]]),
+    "a reference of a conversation": _refer("conversation", lambda keys: [*keys, keys[0]]),
+    "a redirect": _repeat("redirect"),
     "a tag on a conversation": _of_list("conversation", "tags", lambda entries: [*entries, entries[0]]),
 }
 REORDERED: dict[str, Damage] = {"two parts": _swap_parts}
@@ -239,6 +272,21 @@ ALTERED: dict[str, Damage] = {
     "no ticket": _ticket(),
     "values of a ticket": _ticket(attributes={}),
     "the state of a ticket": _ticket_state,
+    "a value of a custom object": _change_value("custom_object"),
+    "a value of an adopted custom object": _change(
+        "custom_object",
+        lambda doc: doc["external_id"] == "desk-change-2",
+        theirs=True,
+        custom_attributes={"risk": "low"},
+    ),
+    "the time of a custom object": _change("custom_object", bool, external_updated_at=1),
+    "a foreign custom object": _change(
+        "custom_object", lambda doc: doc["external_id"] == "other-1", theirs=True, custom_attributes={}
+    ),
+    "a reference to another": _refer("contact", lambda keys: [*keys[1:], "9"]),
+    "the target of a redirect": _redirected,
+    "the address of a redirect": _change("redirect", bool, from_url="https://intercom.help/simulator/other"),
+    "the locale of a redirect": _change("redirect", bool, locale="de"),
     "an article": _change("article", bool, body="<p>other words</p>"),
     "an article is public": _change("article", lambda doc: doc["state"] == "draft", state="published"),
     "a foreign conversation": _change("conversation", bool, theirs=True, state="closed"),

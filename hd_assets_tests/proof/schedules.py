@@ -4,6 +4,7 @@
 """
 
 import argparse
+import dataclasses
 import random
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from hd_assets.simulator.faults import BESIDE, Fault
 from hd_assets.simulator.rules import Rules
 from hd_assets_tests.proof.books import Books
 from hd_assets_tests.proof.checker import Verdict, judge
+from hd_assets_tests.proof.fixtures import SOURCES
 from hd_assets_tests.proof.machine import AT_COMMIT, AT_REQUEST, Kill, Machine
 from hd_assets_tests.proof.scratch import scratch
 from hd_assets_tests.proof.source import CLOCK
@@ -26,8 +28,10 @@ WRITES = "^(POST|PUT|DELETE) (?!.*/search$|/companies/list$)"
 STATUSES = (408, 500, 502, 503, 504)
 # a process that the faults stop again and again is started again and again
 MOST_RUNS = 40
-# of the seeds: so many take three workers, and a context for each step as the web page has it
+# of the seeds: every so manieth takes three workers, and a context for each step as the web page has it
 EVERY_PARALLEL, EVERY_STEPWISE = 20, 10
+# every tenth, five further on, has custom objects and old addresses as well
+EVERY_WIDE = 10
 
 
 def _within(dice: random.Random, most: float) -> float:
@@ -100,6 +104,7 @@ class Schedule:
     kills: tuple[Kill, ...]
     pauses: tuple[float, ...]
     whole: tuple[bool, ...]
+    source: str = "small"
     # broken promises of the machine: a disk that loses its last commits in a kill, a clock that jumps in a pause
     lying: int = 0
     jump: float = 0.0
@@ -121,6 +126,7 @@ def draw(seed: int) -> Schedule:
         kills=kills,
         pauses=tuple(dice.choice((0.0, dice.uniform(0, 5), dice.uniform(0, 3 * HORIZON))) for _ in range(MOST_RUNS)),
         whole=tuple(begin != "furnished" or dice.random() < 0.25 for _ in range(MOST_RUNS)),
+        source="wide" if seed % EVERY_WIDE == EVERY_WIDE // 2 else "small",
     )
 
 
@@ -163,17 +169,23 @@ class Played:
 
 
 class Player:
-    """Plays schedules over one frozen source; what they share is made once."""
+    """Plays schedules over frozen sources; what they share is made once."""
 
-    def __init__(self, source: str, root: Path) -> None:
-        self.templates = Templates(source, root / source)
+    def __init__(self, root: Path) -> None:
         self._root, self._number = root, 0
+        self._templates: dict[str, Templates] = {}
+
+    def templates(self, source: str) -> Templates:
+        if source not in self._templates:
+            self._templates[source] = Templates(source, self._root / source)
+        return self._templates[source]
 
     def play(self, schedule: Schedule, tell: Callable[[str], None] | None = None) -> Played:
         random.seed(schedule.seed)
-        begin = self.templates.beginning(schedule.begin)
+        templates = self.templates(schedule.source)
+        begin = templates.beginning(schedule.begin)
         rules = Rules(**schedule.rules)
-        made = world(self.templates.bench, begin.image, at=CLOCK, rules=rules, workers=schedule.workers)
+        made = world(templates.bench, begin.image, at=CLOCK, rules=rules, workers=schedule.workers)
         made.runs, made.light, made.one_context = 100, schedule.workers == 1, schedule.seed % EVERY_STEPWISE != 0
         made.set_faults(schedule.faults, seed=schedule.seed)
         self._number += 1
@@ -204,9 +216,9 @@ class Player:
         for kill, ended in zip(schedule.kills, machine.ends, strict=False):
             if ended.how == "killed":
                 fired[f"kill {kill.point}"] = fired.get(f"kill {kill.point}", 0) + 1
-        books = Books(machine.ends[-1].disk)
+        books, templates = Books(machine.ends[-1].disk), self.templates(schedule.source)
         held = books.quarantined
-        verdict = judge(self.templates.source, self.templates.store, made.snapshot(), held)
+        verdict = judge(templates.source, templates.store, made.snapshot(), held)
         return Played(
             schedule,
             verdict,
@@ -214,7 +226,7 @@ class Player:
             len(made.sent),
             len(machine.ends),
             held,
-            len(self.templates.source.cases),
+            len(templates.source.cases),
             broken,
             made.sent,
             books.rechecked,
@@ -224,16 +236,21 @@ class Player:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--source", default="small")
+    parser.add_argument("--source", choices=SOURCES, help="another one than the seed's own")
     options = parser.parse_args(arguments)
     with scratch() as folder:
         schedule = draw(options.seed)
-        print(f"begins {schedule.begin}, {schedule.workers} worker(s), rules {schedule.rules}")
+        if options.source:
+            schedule = dataclasses.replace(schedule, source=options.source)
+        print(f"source {schedule.source}, begins {schedule.begin}, {schedule.workers} worker(s)")
+        print(f"rules {schedule.rules}")
+            f"source {schedule.source}, begins {schedule.begin}, {schedule.workers} worker(s), rules {schedule.rules}"
+        )
         for fault in schedule.faults:
             print(f"  fault {fault.model_dump(exclude_defaults=True)}")
         for kill in schedule.kills:
             print(f"  {kill}")
-        played = Player(options.source, folder).play(schedule, print)
+        played = Player(folder).play(schedule, print)
         print(f"fired {played.fired}")
         for key, why in played.held.items():
             print(f"waits for a person: {key}: {why}")

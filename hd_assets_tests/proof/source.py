@@ -27,6 +27,11 @@ TYPES = {
     "contact": {"vip": "boolean", "score": "integer", "since": "date", "grade": "list", "seen": "datetime"},
     "company": {"seats": "integer", "renewal": "date", "rate": "decimal", "tier": "list"},
 }
+# type of custom object → attribute that refers to its instances; a contact can only refer by the type's own name
+OBJECTS = {"change_request": "change_request", "problem": "known_problem"}
+# the addresses of the workspace's own help centre begin with this one
+SPACE = "https://intercom.help/simulator"
+LOCALE = "en"
 OPTIONS = {"level": ("Low", "High"), "grade": ("Free", "Paid"), "tier": ("Gold", "Silver")}
 
 
@@ -125,10 +130,29 @@ class Article:
     html: str
     state: str = "draft"
     author: int | None = None
+    # where it stood before
+    address: str | None = None
 
     @property
     def key(self) -> str:
         return f"desk-faq-{self.number}"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An instance of a custom object. `people`, `cases`: numbers of those who refer to it."""
+
+    number: int
+    kind: str
+    people: tuple[int, ...] = ()
+    cases: tuple[int, ...] = ()
+    values: dict = field(default_factory=dict)
+    created: int = CLOCK - 86_400
+    updated: int = CLOCK - 3_600
+
+    @property
+    def key(self) -> str:
+        return f"desk-change-{self.number}"
 
 
 @dataclass(frozen=True)
@@ -137,12 +161,13 @@ class Foreign:
 
     `{name}` in a path or a value stands for the id of the record made under that name; `as` names the answer's id.
     `adopted_people` are those of ours that were there already, by number; `kept_people` belong to another
-    source, so that only our attribute values are added.
+    source, so that only our attribute values are added. `adopted_things`: instances of custom objects, likewise.
     """
 
     requests: tuple[tuple[str, str, dict, str | None], ...] = ()
     adopted_people: frozenset[int] = frozenset()
     kept_people: frozenset[int] = frozenset()
+    adopted_things: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -157,6 +182,7 @@ class Source:
     cases: tuple[Case, ...]
     articles: tuple[Article, ...]
     foreign: Foreign = Foreign()
+    things: tuple[Thing, ...] = ()
 
     def person(self, number: int) -> Person:
         """The person, or the one that stands for them."""

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from hd_assets.model.base import StagedRow
 from hd_assets_tests import builders
 from hd_assets_tests.builders import MIGRATION
-from hd_assets_tests.proof.source import MIGRATION_ADMIN, OPTIONS, TYPES, Case, Message, Source
+from hd_assets_tests.proof.source import LOCALE, MIGRATION_ADMIN, OBJECTS, OPTIONS, SPACE, TYPES, Case, Message, Source
 
 HORIZON, SEARCH_LAG = 120, 30
 
@@ -36,6 +36,11 @@ def mapping(workers: int = 1) -> str:
             },
             "objects": {"conversations": {"from": ["ticket"], "fidelity": "1:1"}},
             "attributes": attributes,
+            "options": {
+                "help_center_url": SPACE,
+                "help_center_locale": LOCALE,
+                **{f"reference_{kind}": name for kind, name in OBJECTS.items() if kind != name},
+            },
         }
     )
 
@@ -85,8 +90,21 @@ def rows(source: Source) -> list[StagedRow]:
                 body_html=article.html,
                 state=article.state,
                 author=author,
+                old_url=article.address,
             )
         )
+    found += [
+        builders.custom_object(
+            thing.number,
+            object_type=thing.kind,
+            custom_attributes=thing.values,
+            contacts=[f"{MIGRATION}-user-{number}" for number in thing.people],
+            conversations=[f"{MIGRATION}-ticket-{number}" for number in thing.cases],
+            created_at=moment(thing.created),
+            updated_at=moment(thing.updated),
+        )
+        for thing in source.things
+    ]
     for case in source.cases:
         found += thread(case)
     return found

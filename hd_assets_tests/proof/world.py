@@ -11,7 +11,7 @@ from hd_assets.simulator.faults import Fault, FaultPlan, Faults
 from hd_assets.simulator.rules import Rules
 from hd_assets.simulator.transport import SimulatorTransport
 from hd_assets_tests.proof.bench import Bench
-from hd_assets_tests.proof.source import CLOCK, MIGRATION_ADMIN, Source
+from hd_assets_tests.proof.source import CLOCK, MIGRATION_ADMIN, OBJECTS, Source
 
 QUIET = Rules(requests_per_minute=60_000_000)
 HEADERS = {"Authorization": "Bearer customer", "Intercom-Version": "2.16"}
@@ -67,7 +67,9 @@ def before(source: Source) -> bytes:
     simulator = Simulator(clock=clock, rules=QUIET)
     people = [{"name": "Migration", "email": MIGRATION_ADMIN}]
     people += [{"name": agent.name, "email": agent.email} for agent in source.agents if agent.present]
-    made = simulator.provision(admins=people, teams=[{"name": n, "admin_emails": []} for n in source.teams.values()])
+    teams = [{"name": name, "admin_emails": []} for name in source.teams.values()]
+    types = OBJECTS if source.things else ()
+    made = simulator.provision(admins=people, teams=teams, custom_object_types=types)
     names = {"admin": str(made["admins"][MIGRATION_ADMIN])}
     write(simulator, source.foreign.requests, names)
     return simulator.snapshot()
@@ -89,6 +91,8 @@ def write(simulator: Simulator, requests: Sequence[tuple], names: dict[str, str]
 def _filled(value: object, names: dict[str, str]) -> object:
     if isinstance(value, dict):
         return {key: _filled(entry, names) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_filled(entry, names) for entry in value]
     if isinstance(value, str) and value.startswith("{"):
         return value.format(**names)
     return value
