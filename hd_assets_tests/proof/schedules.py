@@ -244,8 +244,6 @@ def main(arguments: list[str] | None = None) -> int:
             schedule = dataclasses.replace(schedule, source=options.source)
         print(f"source {schedule.source}, begins {schedule.begin}, {schedule.workers} worker(s)")
         print(f"rules {schedule.rules}")
-            f"source {schedule.source}, begins {schedule.begin}, {schedule.workers} worker(s), rules {schedule.rules}"
-        )
         for fault in schedule.faults:
             print(f"  fault {fault.model_dump(exclude_defaults=True)}")
         for kill in schedule.kills:
