@@ -180,8 +180,8 @@ def _contact_pages(adopting: Adopting) -> Iterator[list[Doc]]:
     cursor: str | None = None
     while True:
         query: Doc = {"per_page": _CONTACTS_PER_PAGE, **({"starting_after": cursor} if cursor else {})}
-        data = adopting.context.client.get("/contacts", **query).data
-        yield data.get("data") or []
+        data = adopting.context.client.get("/contacts", holds=("data",), **query).data
+        yield data["data"]
         following = (data.get("pages") or {}).get("next")
         cursor = following.get("starting_after") if isinstance(following, dict) else None
         if not cursor:
@@ -196,8 +196,8 @@ def _strange_companies(adopting: Adopting) -> None:
     context, page = adopting.context, 1
     prefix = f"{context.migration.name}-"
     while True:
-        data = context.client.search("/companies/list", {}, page=page, per_page=_COMPANIES_PER_PAGE).data
-        docs = data.get("data") or []
+        query = {"page": page, "per_page": _COMPANIES_PER_PAGE}
+        docs = context.client.search("/companies/list", {}, holds=("data",), **query).data["data"]
         ours = {str(doc.get("company_id")): str(doc["id"]) for doc in docs}
         ours = {key: found for key, found in ours.items() if key.startswith(prefix)}
         rows = context.books.operations(key_of("company", key) for key in ours)
@@ -225,8 +225,8 @@ class _Articles:
     def _read(self) -> dict[str, list[str]]:
         work, free, page = self._adopting.work(), dict[str, list[str]](), 1
         while True:
-            query = {"page": page, "per_page": _ARTICLES_PER_PAGE}
-            docs = self._adopting.context.client.get("/articles", **query).data.get("data") or []
+            client = self._adopting.context.client
+            docs = client.one("/articles", holds=("data",), page=page, per_page=_ARTICLES_PER_PAGE)["data"]
             for doc in docs:
                 if self._adopting.origin(doc) == "created":
                     free.setdefault(article_signature(work, doc), []).append(str(doc["id"]))

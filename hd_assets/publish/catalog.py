@@ -51,19 +51,19 @@ class Catalog:
 
 def _data_attributes(model: str) -> Callable[[Client], Iterator[Doc]]:
     def read(client: Client) -> Iterator[Doc]:
-        data = client.get("/data_attributes", model=model, include_archived="true").data.get("data") or []
+        data = client.one("/data_attributes", holds=("data",), model=model, include_archived="true")["data"]
         yield from (doc for doc in data if doc.get("custom") is not False)
 
     return read
 
 
 def _conversation_attributes(client: Client) -> Iterator[Doc]:
-    yield from client.get("/conversations/attributes", include_archived="true").data.get("data") or []
+    yield from client.one("/conversations/attributes", holds=("data",), include_archived="true")["data"]
 
 
 def _plain_list(path: str, key: str = "data") -> Callable[[Client], Iterator[Doc]]:
     def read(client: Client) -> Iterator[Doc]:
-        yield from client.get(path).data.get(key) or []
+        yield from client.one(path, holds=(key,))[key]
 
     return read
 
@@ -71,7 +71,8 @@ def _plain_list(path: str, key: str = "data") -> Callable[[Client], Iterator[Doc
 def _collections(client: Client) -> Iterator[Doc]:
     page = 1
     while True:
-        docs = client.get("/help_center/collections", page=page, per_page=_COLLECTIONS_PER_PAGE).data.get("data") or []
+        query = {"page": page, "per_page": _COLLECTIONS_PER_PAGE}
+        docs = client.one("/help_center/collections", holds=("data",), **query)["data"]
         yield from docs
         if len(docs) < _COLLECTIONS_PER_PAGE:
             return

@@ -8,7 +8,7 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import httpx
@@ -60,8 +60,8 @@ class _ThrottledError(Exception):
 class Client:
     """Sends requests for many threads at once. The token is read by the caller and shown nowhere.
 
-    The only layer that retries: `get` and `search` may be repeated and are; `send` goes out once unless it certainly
-    never arrived (no connection, 429). Raises RefusedError, UnknownError (from `send`), TokenRefusedError,
+    The only layer that retries: reads may be repeated and are; `send` goes out once unless it certainly never arrived
+    (no connection, 429). Raises RefusedError, UnknownError (from `send`), TokenRefusedError,
     BlockedError, UnreachableError, StoppedError. `patience`: seconds to wait for a destination that stops answering.
     """
 
@@ -104,13 +104,25 @@ class Client:
             counts, self._counts = dict(self._counts), Counter()
         return counts
 
-    def get(self, path: str, **query: Any) -> Answer:
-        """Read; an unknown outcome is no harm here and is tried again within the budget."""
-        return self._persist("GET", path, lambda: self._exchange("GET", path, None, query), repeatable=True)
+    def get(self, path: str, *, holds: Collection[str] = (), **query: Any) -> Answer:
+        """Read; an unknown outcome is no harm here and is tried again within the budget.
 
-    def search(self, path: str, body: dict[str, Any], **query: Any) -> Answer:
+        `holds`: an answer with none of these is no usable one and tried again. It is not the word that there is
+        nothing: of a record that is a RefusedError (404, 410), of a list an empty list.
+        """
+        return self._persist(
+            "GET", path, lambda: _holding(self._exchange("GET", path, None, query), holds), repeatable=True
+        )
+
+    def one(self, path: str, *, holds: Collection[str] = ("id",), **query: Any) -> dict[str, Any]:
+        """A single record."""
+        return self.get(path, holds=holds, **query).data
+
+    def search(self, path: str, body: dict[str, Any], *, holds: Collection[str] = (), **query: Any) -> Answer:
         """A read that goes by POST."""
-        return self._persist("POST", path, lambda: self._exchange("POST", path, body, query), repeatable=True)
+        return self._persist(
+            "POST", path, lambda: _holding(self._exchange("POST", path, body, query), holds), repeatable=True
+        )
 
     def send(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         """Write, once."""
@@ -344,6 +356,12 @@ class Client:
 def route_of(path: str) -> str:
     """A path with its ids taken out."""
     return _FIND.sub("/find_by_external_id/{id}", _ID_SEGMENT.sub("/{id}", path))
+
+
+def _holding(answer: Answer, holds: Collection[str]) -> Answer:
+    if holds and all(answer.data.get(name) in (None, "") for name in holds):
+        raise UnknownError(f"the answer has no {' or '.join(holds)}", status=answer.status)
+    return answer
 
 
 def _parsed(content: bytes) -> dict[str, Any] | None:

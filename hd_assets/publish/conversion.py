@@ -50,7 +50,7 @@ class Conversion(Kind):
     def look(self, attempt: Attempt) -> Done | None:
         request = attempt.concrete()
         try:
-            doc = attempt.client.get(f"/tickets/{request.path.split('/')[2]}").data
+            doc = attempt.client.one(f"/tickets/{request.path.split('/')[2]}")
         except RefusedError as fault:
             if fault.status == 404:
                 return None
@@ -63,16 +63,13 @@ class Conversion(Kind):
             return None
         if self._resolved(attempt) and doc.get("open") is True:
             return None
-        if not doc.get("id"):
-            # half an answer; sending again does no harm
-            return None
         return self._done(attempt, doc, updated=attempt.updates)
 
     @staticmethod
     def _is_ticket(attempt: Attempt, key: str) -> bool:
         """An earlier sending may have converted it and only what follows is missing."""
         try:
-            attempt.client.get(f"/tickets/{key}")
+            attempt.client.one(f"/tickets/{key}")
         except RefusedError as fault:
             if fault.status == 404:
                 return False

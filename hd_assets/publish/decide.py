@@ -182,7 +182,7 @@ def _check_part(context: PublishContext, row: Operation, intercom_id: str) -> No
 def _check_record(context: PublishContext, row: Operation, intercom_id: str) -> str:
     """Answers the origin: only what was made after the operation was meant can have been made by it."""
     try:
-        doc = context.client.get(f"{_READ_ALONE[row.kind]}/{intercom_id}").data
+        doc = context.client.one(f"{_READ_ALONE[row.kind]}/{intercom_id}")
     except RefusedError as fault:
         raise _against(context, row, f"there is no {row.kind} {intercom_id} ({fault.label})") from fault
     name = {"company": "company_id", "contact": "external_id"}.get(row.kind)
@@ -202,7 +202,7 @@ def _check_change(context: PublishContext, row: Operation, intercom_id: str) -> 
     if row.kind != "convert":
         return None
     try:
-        return str(context.client.get(f"/tickets/{doc['id']}").data.get("ticket_id") or "")
+        return str(context.client.one(f"/tickets/{doc['id']}").get("ticket_id") or "")
     except RefusedError as fault:
         raise _against(context, row, f"conversation {intercom_id} is no ticket ({fault.label})") from fault
 

@@ -119,7 +119,7 @@ class Fence:
 
     def _check_workspace(self) -> None:
         context, aim = self._context, self._context.aim
-        app = self._told("/me", "app", dict)
+        app = self._context.client.one("/me", holds=("app",))["app"]
         found, region = str(app.get("id_code") or ""), str(app.get("region") or "").lower()
         where = f"target {context.target} at {context.client.base_url}"
         known = context.books.meta("workspace_id")
@@ -144,7 +144,9 @@ class Fence:
 
     def _read(self) -> None:
         name = self._context.rules.source_id_attribute
-        listed = self._told("/conversations/attributes", "data", list, include_archived="true")
+        # no mark is not the same as an answer that says nothing
+        client = self._context.client
+        listed = client.one("/conversations/attributes", holds=("data",), include_archived="true")["data"]
         same = [doc for doc in listed if doc.get("name") == name]
         live = [doc for doc in same if not doc.get("archived")]
         if len(live) > 1:
@@ -155,20 +157,6 @@ class Fence:
                 mend="archive the one whose description names no ledger; no values can be written while both live",
             )
         self._marker, self._archived = (live[0] if live else None), len(same) > len(live)
-
-    def _told(self, path: str, name: str, kind: type, **query: Any) -> Any:
-        """An answer that lacks what was asked for says nothing: no mark is not the same as an empty answer."""
-        client = self._context.client
-        for _ in range(_MOST_TRIES):
-            found = client.get(path, **query).data.get(name)
-            if isinstance(found, kind):
-                return found
-            self._context.clock.sleep(1.0)
-        raise UnreachableError(
-            f"the answers do not say what was asked for ({name}), {_MOST_TRIES} times",
-            where=f"GET {path} at {client.base_url}",
-            mend="the server answers with errors; look at its state, then start the same command again",
-        )
 
     def _mark(self) -> Mark | None:
         return Mark.read((self._marker or {}).get("description"))

@@ -34,10 +34,8 @@ def ours_in_workspace(context: PublishContext) -> str | None:
     for (key,) in _rows(context, sql):
         if _company(context, key) is not None:
             return f"companies (one is {key})"
-    tags = [
-        doc for doc in context.client.get("/tags").data.get("data") or [] if fold(str(doc.get("name"))) == "migrated"
-    ]
-    for tag in tags:
+    listed = context.client.one("/tags", holds=("data",))["data"]
+    for tag in (doc for doc in listed if fold(str(doc.get("name"))) == "migrated"):
         query = {"field": "tag_ids", "operator": "=", "value": str(tag["id"])}
         for doc in _searched(context, "/conversations/search", "conversations", query):
             if _source_id(context, doc) is not None:
@@ -128,7 +126,7 @@ def _articles(context: PublishContext, since: int) -> str | None:
         return None
     page = 1
     while True:
-        docs = context.client.get("/articles", page=page, per_page=_ARTICLES_PER_PAGE).data.get("data") or []
+        docs = context.client.one("/articles", holds=("data",), page=page, per_page=_ARTICLES_PER_PAGE)["data"]
         for doc in docs:
             known = any(record.kind == "article" for record in context.books.records_of(str(doc.get("id"))))
             if int(doc.get("created_at") or 0) >= since and not known:
@@ -174,7 +172,7 @@ def _companies(context: PublishContext, since: int) -> str | None:
 
 def _company(context: PublishContext, key: str) -> Doc | None:
     try:
-        data = context.client.get("/companies", company_id=key).data
+        data = context.client.one("/companies", holds=("id", "data"), company_id=key)
     except RefusedError:
         return None
     # the destination documents a list and answers a single company
@@ -211,8 +209,8 @@ def _searched(
     while most_pages is None or page < most_pages:
         page += 1
         pagination: Doc = {"per_page": _PER_PAGE, **({"starting_after": cursor} if cursor else {})}
-        data = context.client.search(path, {"query": query, "pagination": pagination}).data
-        yield from data.get(name) or []
+        data = context.client.search(path, {"query": query, "pagination": pagination}, holds=(name,)).data
+        yield from data[name]
         following = (data.get("pages") or {}).get("next")
         cursor = following.get("starting_after") if isinstance(following, dict) else None
         if not cursor:

@@ -37,12 +37,12 @@ class Articles(Kind):
     def look(self, attempt: Attempt) -> Done | None:
         if not attempt.updates or not attempt.row.intercom_id:
             return self._claim(attempt, listed_articles(attempt))
-        stored = attempt.client.get(f"/articles/{attempt.row.intercom_id}").data
+        stored = attempt.client.one(f"/articles/{attempt.row.intercom_id}")
         return Done(attempt.row.intercom_id, updated=True) if _says(stored, attempt.concrete().body) else None
 
     def look_elsewhere(self, attempt: Attempt) -> Done | None:
         phrase = attempt.entry.request.body["title"]
-        data = attempt.client.get("/articles/search", phrase=phrase, state="all").data.get("data") or {}
+        data = attempt.client.one("/articles/search", holds=("data",), phrase=phrase, state="all")["data"]
         return self._claim(attempt, data.get("articles") or [])
 
     def _claim(self, attempt: Attempt, found: Iterable[Doc]) -> Done | None:
@@ -73,7 +73,7 @@ def listed_articles(attempt: Attempt) -> Iterator[Doc]:
 def _pages(attempt: Attempt, path: str) -> Iterator[Doc]:
     page = 1
     while True:
-        docs = attempt.client.get(path, page=page, per_page=_PER_PAGE).data.get("data") or []
+        docs = attempt.client.one(path, holds=("data",), page=page, per_page=_PER_PAGE)["data"]
         yield from docs
         if len(docs) < _PER_PAGE:
             return

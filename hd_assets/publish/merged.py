@@ -53,7 +53,7 @@ def _survivor(work: Work, intercom_id: str, fault: RefusedError | None) -> tuple
     key = intercom_id
     for _ in range(_LONGEST_CHAIN):
         try:
-            doc = work.context.client.get(f"/contacts/{key}").data
+            doc = work.context.client.one(f"/contacts/{key}")
         except RefusedError as told:
             if told.status not in (404, 410):
                 raise

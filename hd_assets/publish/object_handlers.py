@@ -49,12 +49,11 @@ class CustomObjects(Kind):
     @staticmethod
     def _find(attempt: Attempt) -> Doc | None:
         try:
-            doc = attempt.client.get(attempt.concrete().path, external_id=attempt.entry.external_id).data
+            return attempt.client.one(attempt.concrete().path, external_id=attempt.entry.external_id)
         except RefusedError as fault:
             if fault.status == 404:
                 return None
             raise
-        return doc if doc.get("id") else None
 
     @staticmethod
     def _done(attempt: Attempt, key: str, origin: str) -> Done:
@@ -97,6 +96,6 @@ class ObjectReferences(Kind):
 
     @staticmethod
     def _stored(attempt: Attempt, path: str, name: str) -> list[str]:
-        values = attempt.client.get(path).data.get("custom_attributes") or {}
+        values = attempt.client.one(path).get("custom_attributes") or {}
         found = values.get(name)
         return [str(entry) for entry in found] if isinstance(found, list) else []

@@ -58,7 +58,7 @@ class Companies(Kind):
 def find_company(attempt: Attempt, company_id: str) -> Doc | None:
     """The destination documents a list and answers a single company; both are read."""
     try:
-        data = attempt.client.get("/companies", company_id=company_id).data
+        data = attempt.client.one("/companies", holds=("id", "data"), company_id=company_id)
     except RefusedError as fault:
         if fault.status == 404:
             return None
@@ -125,7 +125,7 @@ class Contacts(Kind):
         row = attempt.row
         if not attempt.updates or not row.intercom_id:
             return None
-        stored = attempt.client.get(f"/contacts/{row.intercom_id}").data
+        stored = attempt.client.one(f"/contacts/{row.intercom_id}")
         changes = self._changes(attempt, attempt.concrete().body)
         return Done(row.intercom_id, row.origin, updated=True) if _holds(stored, changes) else None
 
@@ -164,7 +164,7 @@ class Contacts(Kind):
         """The contact, and whether it was archived; an archived one cannot be read before it is unarchived."""
         if not archived:
             try:
-                return attempt.client.get(f"/contacts/{key}").data, False
+                return attempt.client.one(f"/contacts/{key}"), False
             except RefusedError as fault:
                 if fault.status != 404:
                     raise
@@ -173,7 +173,7 @@ class Contacts(Kind):
             context = attempt.work.context
             context.ledger.write([record_prior("contact", key, context.clock.now(), _ARCHIVED)])
         attempt.client.send("POST", f"/contacts/{key}/unarchive", None)
-        return attempt.client.get(f"/contacts/{key}").data, True
+        return attempt.client.one(f"/contacts/{key}"), True
 
     @staticmethod
     def _keep_prior(attempt: Attempt, key: str, stored: Doc, *, archived: bool, begun: list[tuple[Any, ...]]) -> None:
@@ -189,7 +189,7 @@ class Contacts(Kind):
 
     @staticmethod
     def _is_foreign(attempt: Attempt, key: str) -> bool:
-        stored = attempt.client.get(f"/contacts/{key}").data.get("external_id")
+        stored = attempt.client.one(f"/contacts/{key}").get("external_id")
         return stored not in (None, "", attempt.entry.external_id)
 
 
@@ -235,7 +235,7 @@ def linked_companies(attempt: Attempt, path: str) -> Iterator[str]:
     """Ids of a contact's companies, all pages."""
     page = 1
     while True:
-        data = attempt.client.get(path, page=page, per_page=_PEOPLE_PER_PAGE).data
+        data = attempt.client.one(path, holds=("data", "companies"), page=page, per_page=_PEOPLE_PER_PAGE)
         docs = data.get("data") or data.get("companies") or []
         yield from (str(doc["id"]) for doc in docs)
         if len(docs) < _PEOPLE_PER_PAGE:

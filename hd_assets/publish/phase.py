@@ -163,7 +163,8 @@ def _companies_of(context: PublishContext, contact: Doc, wanted: set[str]) -> se
         return found
     page = 1
     while True:
-        docs = context.client.get(f"/contacts/{contact['id']}/companies", page=page, per_page=50).data.get("data") or []
+        path = f"/contacts/{contact['id']}/companies"
+        docs = context.client.one(path, holds=("data",), page=page, per_page=50)["data"]
         found |= {str(doc["id"]) for doc in docs}
         if len(docs) < 50:
             return found
@@ -172,7 +173,7 @@ def _companies_of(context: PublishContext, contact: Doc, wanted: set[str]) -> se
 
 def _one(context: PublishContext, path: str) -> Doc | None:
     try:
-        return context.client.get(path).data
+        return context.client.one(path)
     except RefusedError as fault:
         if fault.status in (404, 410):
             return None

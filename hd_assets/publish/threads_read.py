@@ -48,7 +48,8 @@ def search_conversations(client: Client, contact: str, created_at: int) -> Itera
         pagination: Doc = {"per_page": _PER_PAGE}
         if cursor:
             pagination["starting_after"] = cursor
-        answer = client.search("/conversations/search", {"query": query, "pagination": pagination})
+        body = {"query": query, "pagination": pagination}
+        answer = client.search("/conversations/search", body, holds=("conversations",))
         yield from answer.data.get("conversations") or []
         cursor = _next(answer.data)
         if cursor is None:
@@ -91,7 +92,7 @@ def list_conversations(client: Client) -> Iterator[Doc]:
     cursor: str | None = None
     while True:
         query: Doc = {"per_page": _PER_PAGE, **({"starting_after": cursor} if cursor else {})}
-        answer = client.get("/conversations", **query)
+        answer = client.get("/conversations", holds=("conversations",), **query)
         yield from answer.data.get("conversations") or []
         cursor = _next(answer.data)
         if cursor is None:
@@ -122,13 +123,13 @@ class Thread:
 def read_thread(client: Client, key: str, **query: Any) -> Thread:
     """Raises RefusedError when neither a conversation nor a ticket has the id."""
     try:
-        doc = client.get(f"/conversations/{key}", **query).data
+        doc = client.one(f"/conversations/{key}", **query)
         return Thread(doc, (doc.get("conversation_parts") or {}).get("conversation_parts") or [], False)
     except RefusedError as fault:
         if fault.status != 404:
             raise
     # after its conversion a conversation may answer as a ticket only
-    doc = client.get(f"/tickets/{key}").data
+    doc = client.one(f"/tickets/{key}")
     return Thread(doc, (doc.get("ticket_parts") or {}).get("ticket_parts") or [], True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hd_assets.errors import UnreachableError
@@ -19,10 +19,10 @@ class Reader:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def one(self, path: str, **query: Any) -> dict[str, Any] | None:
+    def one(self, path: str, *, holds: Sequence[str] = ("id",), **query: Any) -> dict[str, Any] | None:
         """The record under a path; None when the target says that there is none."""
         try:
-            return self._client.get(path, **query).data
+            return self._client.one(path, holds=holds, **query)
         except RefusedError as fault:
             if fault.status in _GONE:
                 return None
@@ -30,14 +30,14 @@ class Reader:
 
     def rows(self, path: str, *names: str, **query: Any) -> list[dict[str, Any]]:
         """A list that comes whole; `names`: the keys under which the target may put it."""
-        data = self.one(path, **query) or {}
+        data = self.one(path, holds=names, **query) or {}
         return _rows(data, names)
 
     def paged(self, path: str, *names: str) -> Iterator[dict[str, Any]]:
         """A list that comes in numbered pages."""
         page = 1
         while True:
-            data = self.one(path, page=page, per_page=PAGE) or {}
+            data = self.one(path, holds=names, page=page, per_page=PAGE) or {}
             yield from _rows(data, names)
             pages = data.get("pages")
             last = pages.get("total_pages") if isinstance(pages, dict) else None

@@ -25,6 +25,7 @@ Doc = dict[str, Any]
 GONE = (404, 410)
 _PER_PAGE = 150
 _NUMBERED_PER_PAGE = 50
+_LISTS = ("data", "companies", "conversations")
 _COMPANIES_PER_PAGE = 60
 
 
@@ -53,7 +54,7 @@ class Scene:
     def one(self, path: str) -> Doc | None:
         """None when nothing stands under that path."""
         try:
-            return self.context.client.get(path).data
+            return self.context.client.one(path)
         except RefusedError as fault:
             if fault.status in GONE:
                 return None
@@ -65,7 +66,8 @@ class Scene:
         query = {"field": name, "operator": "=", "value": key}
         while True:
             pagination: Doc = {"per_page": _PER_PAGE, **({"starting_after": cursor} if cursor else {})}
-            data = self.context.client.search(f"/{what}/search", {"query": query, "pagination": pagination}).data
+            body = {"query": query, "pagination": pagination}
+            data = self.context.client.search(f"/{what}/search", body, holds=(what, "data")).data
             yield from (str(doc["id"]) for doc in data.get(what) or data.get("data") or [])
             following = (data.get("pages") or {}).get("next")
             cursor = following.get("starting_after") if isinstance(following, dict) else None
@@ -76,8 +78,8 @@ class Scene:
         """Documents of a list with numbered pages."""
         page = 1
         while True:
-            data = self.context.client.get(path, page=page, per_page=per_page).data
-            docs = data.get("data") or data.get("companies") or data.get("conversations") or []
+            data = self.context.client.one(path, holds=_LISTS, page=page, per_page=per_page)
+            docs = next(data[name] for name in _LISTS if data.get(name) is not None)
             yield from docs
             if len(docs) < per_page:
                 return
@@ -96,8 +98,8 @@ class Scene:
             if "companies" not in self._lists:
                 found: list[Doc] = []
                 for page in itertools.count(1):
-                    data = self.context.client.search("/companies/list", {}, page=page, per_page=_COMPANIES_PER_PAGE)
-                    docs = data.data.get("data") or []
+                    query = {"page": page, "per_page": _COMPANIES_PER_PAGE}
+                    docs = self.context.client.search("/companies/list", {}, holds=("data",), **query).data["data"]
                     found += docs
                     if len(docs) < _COMPANIES_PER_PAGE:
                         break

@@ -125,7 +125,8 @@ def _company(scene: Scene, row: Operation) -> tuple[str, str, list[Statement]] |
     if row.origin is None:
         return None
     try:
-        data = scene.context.client.get("/companies", company_id=row.external_id).data
+        query = {"company_id": row.external_id}
+        data = scene.context.client.one("/companies", holds=("id", "data"), **query)
     except RefusedError as fault:
         if fault.status == 404:
             return None

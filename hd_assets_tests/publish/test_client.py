@@ -72,6 +72,25 @@ def test_a_read_is_repeated_and_gives_up_within_its_budget(clock):
     assert clock.now() - START < 60
 
 
+@pytest.mark.parametrize("half", [{}, {"name": "Ada"}, {"id": None}])
+def test_a_record_without_its_id_is_no_answer_and_asked_for_again(clock, half):
+    answers = [half, half, {"id": "7"}]
+    asked = client(clock, lambda _: httpx.Response(200, json=answers.pop(0)))
+    assert asked.one("/contacts/7") == {"id": "7"}
+
+
+def test_a_server_that_never_names_a_record_is_told_as_unreachable(clock):
+    with pytest.raises(UnreachableError, match="has no id"):
+        client(clock, lambda _: httpx.Response(200, json={"name": "Ada"})).one("/contacts/7")
+
+
+def test_an_empty_list_is_an_answer_and_a_missing_one_is_not(clock):
+    answers = [{"type": "list"}, {"data": []}]
+    asked = client(clock, lambda _: httpx.Response(200, json=answers.pop(0)))
+    assert asked.search("/contacts/search", {}, holds=("data",)).data == {"data": []}
+    assert answers == []
+
+
 def test_the_twin_of_a_conflict_is_read_out_and_the_wording_is_not_kept(clock):
     message = "An archived contact matching those details already exists with id=6762f0dd1bb69f9f2193bb83"
     with pytest.raises(RefusedError) as told:
