@@ -1,6 +1,7 @@
 """What many runs over one frozen source share: its mapping, its files, its staging read once."""
 
 import functools
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,9 @@ class Bench:
         path = root / "warehouse.duckdb"
         path.unlink(missing_ok=True)
         builders.store(Warehouse.of(path), rows(source))
+        # for steps that write what they found; the other one is never written to
+        self.readable = root / "readable.duckdb"
+        shutil.copyfile(path, self.readable)
         self.warehouse: Any = FrozenWarehouse(path)
         self._migrations: dict[int, Migration] = {}
 

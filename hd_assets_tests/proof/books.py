@@ -30,6 +30,7 @@ class Books:
         waiting = {conversation for _, conversation, state, _ in rows if state == "quarantined" and conversation}
         # behind an operation that waits for a person nothing goes on
         self.left = [f"{key} {state} {code}" for key, conversation, state, code in rows if conversation not in waiting]
+        self.refused = sum(state == "refused" for _, _, state, _ in rows)
         due = db.execute("select key, reason from recheck where state = 'due'").fetchall()
         self.left += [f"{key} to be looked up again ({reason})" for key, reason in due]
         self.rechecked = dict(db.execute("select state, count(*) from recheck group by 1").fetchall())

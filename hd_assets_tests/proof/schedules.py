@@ -6,7 +6,9 @@
 import argparse
 import dataclasses
 import random
+import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +19,13 @@ from hd_assets_tests.proof.books import Books
 from hd_assets_tests.proof.checker import Verdict, judge
 from hd_assets_tests.proof.fixtures import SOURCES
 from hd_assets_tests.proof.machine import AT_COMMIT, AT_REQUEST, Kill, Machine
+from hd_assets_tests.proof.readback import read_back
+from hd_assets_tests.proof.rival import Rival
 from hd_assets_tests.proof.scratch import scratch
 from hd_assets_tests.proof.source import CLOCK
 from hd_assets_tests.proof.staging import HORIZON, SEARCH_LAG
 from hd_assets_tests.proof.steps import FROM_RECORDS, STEPS
+from hd_assets_tests.proof.store import Store
 from hd_assets_tests.proof.templates import BEGINNINGS, Templates
 from hd_assets_tests.proof.world import World, world
 
@@ -28,6 +33,8 @@ WRITES = "^(POST|PUT|DELETE) (?!.*/search$|/companies/list$)"
 STATUSES = (408, 500, 502, 503, 504)
 # a process that the faults stop again and again is started again and again
 MOST_RUNS = 40
+# and if nothing but a person can help, it says so each time
+BARRED = 20
 # of the seeds: every so manieth takes three workers, and a context for each step as the web page has it
 EVERY_PARALLEL, EVERY_STEPWISE = 20, 10
 # every tenth, five further on, has custom objects and old addresses as well
@@ -108,6 +115,8 @@ class Schedule:
     # broken promises of the machine: a disk that loses its last commits in a kill, a clock that jumps in a pause
     lying: int = 0
     jump: float = 0.0
+    # conversations equal to ours that somebody else writes: (requests sent, or minus the processes ended; case)
+    rivals: tuple[tuple[int, int], ...] = ()
 
 
 def draw(seed: int) -> Schedule:
@@ -162,6 +171,10 @@ class Played:
     log: list[tuple[str, str, int | None]] = field(default_factory=list)
     # state of second look-ups → how many
     rechecked: dict[str, int] = field(default_factory=dict)
+    # where the product was asked to read back: operations that a run ended with as refused, and
+    # object → records of which the read-back says more than without any fault
+    refused: int = 0
+    differing: dict[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -171,9 +184,11 @@ class Played:
 class Player:
     """Plays schedules over frozen sources; what they share is made once."""
 
-    def __init__(self, root: Path) -> None:
-        self._root, self._number = root, 0
+    def __init__(self, root: Path, *, read_back: bool = False) -> None:
+        """`read_back`: the product compares each finished workspace as well."""
+        self._root, self._number, self._read_back = root, 0, read_back
         self._templates: dict[str, Templates] = {}
+        self._undisturbed: dict[str, Counter] = {}
 
     def templates(self, source: str) -> Templates:
         if source not in self._templates:
@@ -189,10 +204,28 @@ class Player:
         made.runs, made.light, made.one_context = 100, schedule.workers == 1, schedule.seed % EVERY_STEPWISE != 0
         made.set_faults(schedule.faults, seed=schedule.seed)
         self._number += 1
+        rival = made.beside = Rival(made, templates.source, schedule.rivals) if schedule.rivals else None
         machine = Machine(made, self._root / f"machine-{self._number}", begin.disk, lying=schedule.lying)
         broken = self._run(schedule, machine, made, tell)
         made.settle(10 * HORIZON)
-        return self._judged(schedule, machine, made, broken)
+        before = templates.store if rival is None else rival.beside(templates.store)
+        played = self._judged(schedule, machine, made, before)
+        played.broken += broken
+        if self._read_back:
+            played.refused = sum(Books(ended.disk).refused for ended in machine.ends)
+            folder = self._root / "read-back"
+            told = read_back(made, machine.ends[-1].disk, folder / str(self._number))
+            shutil.rmtree(folder)
+            played.differing = dict(Counter(told) - self._usual(schedule.source))
+        return played
+
+    def _usual(self, source: str) -> Counter:
+        """What the read-back lists without any fault: what others had added to records that were adopted."""
+        if source not in self._undisturbed:
+            made, folder = world(self.templates(source).bench, self.templates(source).image), self._root / "undisturbed"
+            disk = Machine(made, folder).run().disk
+            self._undisturbed[source] = Counter(read_back(made, disk, folder / "read-back"))
+        return self._undisturbed[source]
 
     def _run(self, schedule: Schedule, machine: Machine, made: World, tell: Callable[[str], None] | None) -> list[str]:
         """Process after process until nothing is left to do."""
@@ -204,21 +237,25 @@ class Player:
                 tell(f"process {number + 1}: {kill or 'no kill'}: {ended.how}, {ended.requests} requests {ended.fault}")
                 for entry in made.sent[start:]:
                     tell(f"    {entry[0]} {entry[1]} {entry[2] or 'no answer'}")
+            if made.beside is not None:
+                made.beside(-(number + 1))
             if ended.after_death and schedule.workers == 1:
                 return [f"a dead process sent {ended.after_death} requests"]
             if ended.how == "finished" and not Books(ended.disk).left and number >= len(schedule.kills) - 1:
                 return []
+            if _is_barred(machine, len(schedule.kills)):
+                return [f"barred: {ended.fault}"]
             made.clock.move_to(made.clock.now() + schedule.pauses[number] + (schedule.jump if number == 0 else 0.0))
         return [f"not finished after {MOST_RUNS} runs: {ended.fault} {Books(ended.disk).left[:5]}"]
 
-    def _judged(self, schedule: Schedule, machine: Machine, made: World, broken: list[str]) -> Played:
+    def _judged(self, schedule: Schedule, machine: Machine, made: World, before: Store) -> Played:
         fired = dict(made.simulator.summary()["faults"])
         for kill, ended in zip(schedule.kills, machine.ends, strict=False):
             if ended.how == "killed":
                 fired[f"kill {kill.point}"] = fired.get(f"kill {kill.point}", 0) + 1
         books, templates = Books(machine.ends[-1].disk), self.templates(schedule.source)
         held = books.quarantined
-        verdict = judge(templates.source, templates.store, made.snapshot(), held)
+        verdict = judge(templates.source, before, made.snapshot(), held)
         return Played(
             schedule,
             verdict,
@@ -227,10 +264,16 @@ class Player:
             len(machine.ends),
             held,
             len(templates.source.cases),
-            broken,
-            made.sent,
-            books.rechecked,
+            log=made.sent,
+            rechecked=books.rechecked,
         )
+
+
+def _is_barred(machine: Machine, kills: int) -> bool:
+    """Whether rerun after rerun meets the same closed door, so that only a person can go on."""
+    last = machine.ends[-BARRED:]
+    same = len({ended.fault for ended in last}) == 1 and last[-1].fault.startswith("BlockedError")
+    return same and len(machine.ends) >= kills + BARRED
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -30,6 +30,8 @@ class World:
     # (method, path, status) of everything a publisher sent, None where no answer came
     sent: list[tuple[str, str, int | None]] = field(default_factory=list)
     runs: int = 0
+    # hears how many requests were sent, after each
+    beside: Callable[[int], None] | None = None
 
     def next_run(self) -> int:
         self.runs += 1
@@ -37,6 +39,8 @@ class World:
 
     def log(self, method: str, path: str, status: int | None) -> None:
         self.sent.append((method, path, status))
+        if self.beside is not None:
+            self.beside(len(self.sent))
 
     def late(self, method: str, path: str, delay: float, send: Callable[[], object]) -> None:
         """The request is on the wire: it takes effect later, whoever hears of it."""
