@@ -20,6 +20,8 @@ _DAY = 86_400
 _MOST_PAGES = 20
 _PROBED = 5
 _NOT_SENT = ("planned",)
+# As a copy may know a creation that was under way when it was taken.
+_UNDER_WAY = ("intended", "unknown")
 
 
 def ours_in_workspace(context: PublishContext) -> str | None:
@@ -72,7 +74,8 @@ def _conversations(context: PublishContext, since: int) -> str | None:
             if _has_planned_part(context, key, known[0]):
                 return f"parts of conversation {key}"
         elif source_id is not None:
-            if _never_sent(context, "conversation", [source_id]):
+            # it bears its id only once the answer to its creation is noted
+            if _never_sent(context, "conversation", [source_id]) or _under_way(context, [source_id]):
                 return f"conversation {key}"
         else:
             openings.append(doc)
@@ -109,15 +112,19 @@ def _planned_opening(context: PublishContext, docs: Sequence[Doc]) -> str | None
         "select external_id, opening_author, opening_text, cast(epoch(opening_at) as bigint) from staging.conversations"
         " where cast(epoch(opening_at) as bigint) = any($times)"
     )
-    staged: dict[tuple[int | None, str, str], list[str]] = {}
+    staged: dict[tuple[int | None, str | None, str], list[str]] = {}
     for external_id, author, text, opened in _rows(context, sql, times=times):
         contact = context.books.intercom_id("contact", context.rules.standing_for(author))
-        if contact is not None:
-            staged.setdefault((opened, contact, plain(text)), []).append(external_id)
+        staged.setdefault((opened, contact, plain(text)), []).append(external_id)
     for doc in docs:
-        equal = staged.get(opening_of(doc), [])
+        opened, author, text = opening_of(doc)
+        # a copy may not know the contact yet
+        equal = staged.get((opened, author, text), []) or staged.get((opened, None, text), [])
         if equal and _never_sent(context, "conversation", equal):
             return f"conversation {doc.get('id')}"
+        # nothing follows a creation before its answer is noted
+        if any(_has_planned_part(context, str(doc.get("id")), key) for key in _under_way(context, equal)):
+            return f"parts of conversation {doc.get('id')}"
     return None
 
 
@@ -194,6 +201,11 @@ def _never_sent(context: PublishContext, kind: str, external_ids: Sequence[str])
     keys = [key_of(kind, external_id) for external_id in external_ids]
     rows = context.books.operations(keys)
     return all(key not in rows or (rows[key].state in _NOT_SENT and rows[key].applied_at is None) for key in keys)
+
+
+def _under_way(context: PublishContext, conversations: Sequence[str]) -> list[str]:
+    rows = context.books.operations(key_of("conversation", key) for key in conversations)
+    return [row.external_id for row in rows.values() if row.state in _UNDER_WAY]
 
 
 def _source_id(context: PublishContext, doc: Doc) -> str | None:

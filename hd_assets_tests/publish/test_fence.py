@@ -7,6 +7,7 @@ tell old from new.
 import contextlib
 import shutil
 import sqlite3
+import threading
 
 import httpx
 import pytest
@@ -97,12 +98,14 @@ def during(made, at, action):
 
 def killed_at(made, at, *, copy_at):
     """A publish that ends without warning after so many writes; answers the ledger as it was some writes before."""
-    copies = []
+    copies, one_at_a_time = [], threading.Lock()
 
     def hook(request):
         passed = len(made.transport.writes)
-        if passed >= copy_at and not copies:
-            copies.append(copied(made))
+        # the other workers wait: what they send while the copy is made would be in it
+        with one_at_a_time:
+            if passed >= copy_at and not copies:
+                copies.append(copied(made))
         if passed >= at:
             # nothing of ours reaches the workspace any more
             raise Killed
