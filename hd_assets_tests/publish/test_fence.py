@@ -101,14 +101,14 @@ def killed_at(made, at, *, copy_at):
     copies, one_at_a_time = [], threading.Lock()
 
     def hook(request):
-        passed = len(made.transport.writes)
-        # the other workers wait: what they send while the copy is made would be in it
+        # the other workers wait: what they send while the copy is made, or until the end, would be missing in it
         with one_at_a_time:
+            passed = len(made.transport.writes)
             if passed >= copy_at and not copies:
                 copies.append(copied(made))
-        if passed >= at:
-            # nothing of ours reaches the workspace any more
-            raise Killed
+            if passed >= at:
+                # nothing of ours reaches the workspace any more
+                raise Killed
 
     made.transport.before = hook
     with contextlib.suppress(Killed):
@@ -379,8 +379,8 @@ def test_a_mark_that_was_under_way_when_the_process_died_is_waited_for(made):
 
 def test_a_killed_run_costs_the_next_one_a_few_reads_and_none_for_each_conversation(tmp_path):
     made = desk(tmp_path, rows(30))
-    copy = killed_at(made, 250, copy_at=249)
-    restored(made, copy)
+    newest = killed_at(made, 250, copy_at=250)
+    restored(made, newest)
     before = len(made.transport.sent)
     with made.context() as context:
         context.ledger.begin_run()
