@@ -45,10 +45,11 @@ class Warehouse(DuckDBResource):
         connection = self._connect()
         try:
             connection.execute("set timezone = 'UTC'")
-            for schema in SCHEMAS:
-                connection.execute(f"create schema if not exists {schema}")
-            for model in STAGING_MODELS:
-                connection.execute(create_table(model))
+            if not _is_prepared(connection):
+                for schema in SCHEMAS:
+                    connection.execute(f"create schema if not exists {schema}")
+                for model in STAGING_MODELS:
+                    connection.execute(create_table(model))
             yield connection
         finally:
             connection.close()
@@ -85,6 +86,15 @@ class Warehouse(DuckDBResource):
             where=self.database,
             mend="close that DuckDB shell or wait for that run to end, then start this again; nothing was written",
         )
+
+
+def _is_prepared(connection: Connection) -> bool:
+    """Whether schemas and staging tables are there: one question instead of a statement for each at every opening."""
+    schemas = connection.execute("select schema_name from duckdb_schemas() where not internal").fetchall()
+    if not {(schema,) for schema in SCHEMAS} <= set(schemas):
+        return False
+    tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'staging'").fetchall()
+    return {(model.table,) for model in STAGING_MODELS} <= set(tables)
 
 
 def fetch(connection: Connection, model: type[Row], where: str = "true", **parameters: Any) -> list[Row]:

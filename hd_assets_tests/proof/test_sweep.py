@@ -6,7 +6,7 @@ from hd_assets_tests.proof.scratch import scratch
 from hd_assets_tests.proof.sweep import POINTS, Sweep
 
 # of the boundaries; the campaign takes all of them
-EVERY = 40
+EVERY = 60
 
 
 def told(swept):

@@ -172,7 +172,12 @@ class Desk:
             "clock": self.clock,
             "stop": threading.Event(),
         }
-        with open_context(self.settings, migration, values.pop("target", "simulator"), **(known | values)) as context:
+        target = values.pop("target", "simulator")
+        # one connection stays open, so that the file is opened once for all steps
+        with (
+            self.warehouse.get_connection(),
+            open_context(self.settings, migration, target, **(known | values)) as context,
+        ):
             yield context
 
     def plan(self, window=EVERYTHING, **values):
