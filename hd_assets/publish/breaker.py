@@ -18,6 +18,8 @@ LONGEST_WAIT_FOR_WRITES = 30.0
 LONGEST_RETRY_AFTER = 300.0
 # Nobody waits half an hour for a server that never was there.
 FIRST_PATIENCE = 30.0
+# Failed writes in a row while reads are answered; more than one operation alone may cause before it is left.
+LEAST_TRIALS = 25
 _FIRST_WAIT = 0.5
 _SLICE_SECONDS = 1.0
 
@@ -28,8 +30,9 @@ class Breaker:
     """Every request is let through by `enter` and ends in `succeeded`, `failed` or `aborted`. Thread-safe.
 
     closed: requests pass. open: none does; after a growing wait `probe` asks once and answers whether the destination
-    answers again. trial: reads pass, and one write at a time until one succeeds. Seconds spent open are limited by
-    `patience`, then UnreachableError; everything unsent stays planned.
+    answers again. trial: reads pass, and one write at a time until one succeeds. Seconds without any answer are limited
+    by `patience`, failed trials by what fits into it, then UnreachableError; everything unsent stays planned. A single
+    record that the destination cannot take is given up before, so that it does not end the run for all others.
     """
 
     def __init__(
@@ -37,13 +40,14 @@ class Breaker:
     ) -> None:
         self._clock, self._stop, self._probe = clock, stop, probe
         self._where, self._patience = where, patience
+        self._most_trials = max(LEAST_TRIALS, int(patience / LONGEST_WAIT_FOR_WRITES * 1.5))
         self._state: State = "closed"
         self._changed = threading.Condition()
         # one thread watches the time and probes, the others queue behind it
         self._turn = threading.Lock()
         self._failures = self._failed_writes = 0
         self._probes = self._trials = 0
-        self._opened_at = self._open_until = self._spent = 0.0
+        self._opened_at = self._open_until = 0.0
         self._trying = self._ever_answered = False
 
     @property
@@ -78,7 +82,7 @@ class Breaker:
             if write:
                 self._failed_writes = 0
                 if self._state == "trial":
-                    self._state, self._spent, self._probes, self._trials = "closed", 0.0, 0, 0
+                    self._state, self._probes, self._trials = "closed", 0, 0
                     self._end_trial()
 
     def failed(self, *, write: bool, retry_after: float | None = None) -> None:
@@ -127,11 +131,13 @@ class Breaker:
                 return
             now = self._clock.now()
             left = self._open_until - now
-            spent = self._spent + now - self._opened_at
+            spent = now - self._opened_at
         patience = self._patience if self._ever_answered else min(self._patience, FIRST_PATIENCE)
-        if spent > patience:
+        if spent > patience or self._trials > self._most_trials:
             raise UnreachableError(
-                f"the destination has not answered for {spent:.0f} seconds",
+                f"the destination has not answered for {spent:.0f} seconds"
+                if spent > patience
+                else f"the destination answers reads, but has failed {self._trials} writes in a row",
                 where=self._where,
                 mend="check that the server runs and can be reached from here, then start the same command again;"
                 " what was not sent is still planned",
@@ -143,7 +149,6 @@ class Breaker:
         with self._changed:
             if alive:
                 self._ever_answered = True
-                self._spent += self._clock.now() - self._opened_at
                 self._state, self._trying, self._probes = "trial", False, 0
                 self._changed.notify_all()
             else:
