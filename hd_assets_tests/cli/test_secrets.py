@@ -30,10 +30,10 @@ def test_the_search_would_find_them(moved, tmp_path):
 
 
 def test_after_a_crash_in_the_middle_of_a_request(unsent, monkeypatch):
-    def crash(self, method, path, **options):
-        raise RuntimeError(f"crashed with {sorted(options)}")
+    def crash(self, request, **options):
+        raise RuntimeError(f"crashed with {request.method} {sorted(options)}")
 
-    monkeypatch.setattr("httpx.Client.request", crash)
+    monkeypatch.setattr("httpx.Client.send", crash)
     told = unsent("run", "osticket", "--until", "publish", "--execute")
     assert told.code == 1
     assert "unexpected RuntimeError: this is a bug" in told.err
