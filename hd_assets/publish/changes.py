@@ -50,10 +50,15 @@ class Details(Change):
     def send(self, attempt: Attempt) -> Done:
         request, body = attempt.concrete(), self.body(attempt)
         values = body["custom_attributes"]
-        if attempt.updates and any(isinstance(value, list) for value in values.values()):
-            stored = read_thread(attempt.client, request.path.split("/")[2]).doc.get("custom_attributes") or {}
+        empties = "company_id" in body and body["company_id"] is None
+        if attempt.updates and (empties or any(isinstance(value, list) for value in values.values())):
+            doc = read_thread(attempt.client, request.path.split("/")[2]).doc
+            stored = doc.get("custom_attributes") or {}
             grown = {name: extended(stored.get(name), value) for name, value in values.items()}
             body = {**body, "custom_attributes": grown}
+            if empties and not doc.get("company"):
+                # the description names no empty value here, so it is sent where there is something to take away only
+                del body["company_id"]
         answer = attempt.client.send(request.method, request.path, body)
         return Done(updated=attempt.updates, request_id=answer.request_id)
 
