@@ -57,6 +57,7 @@ def test_after_the_ledger_is_lost_nothing_is_written_until_it_is_rebuilt(staged,
         assert sent == {f"PUT {MARK}/{{id}}"}
 
 
+@pytest.mark.campaign
 def test_an_old_backup_is_refused(staged, tmp_path):
     with staged.copy(tmp_path) as workshop:
         workshop.does(workshop.child("publish", MONTHS[0], MONTHS[0]))
@@ -67,6 +68,7 @@ def test_an_old_backup_is_refused(staged, tmp_path):
         refused(workshop, workshop.child("publish", *MONTHS), "has seen", "old copy", "hd-assets adopt osticket")
 
 
+@pytest.mark.campaign
 def test_an_emptied_workspace_under_a_full_ledger_is_refused(staged, tmp_path):
     with staged.copy(tmp_path, published=True) as workshop:
         workshop.simulator.kill()
