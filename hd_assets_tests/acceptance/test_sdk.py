@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+import intercom
 import pytest
 
 from hd_assets.samples.osticket import SampleOptions, write
@@ -11,7 +12,6 @@ from hd_assets_tests.acceptance.books import SourceBook
 from hd_assets_tests.acceptance.pipeline import osticket_into_simulator
 from hd_assets_tests.acceptance.reading import words_of_html
 
-intercom = pytest.importorskip("intercom", reason="the client library python-intercom is not installed")
 TICKETS = 40
 
 
