@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +40,10 @@ def prepare_home(settings: Settings) -> Path:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """Environment of a process that shall see the same stores as this one."""
+    """Environment of a process of Dagster's own that shall see the same stores as this one."""
+    # its processes all start at once: none of them may be the first to lay the tables
+    with open_instance(settings):
+        pass
     return {
         **os.environ,
         "DAGSTER_HOME": str(prepare_home(settings)),
@@ -53,8 +57,17 @@ def child_environment(settings: Settings) -> dict[str, str]:
 @contextmanager
 def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The persistent Dagster instance; what runs in it shows up in the web page."""
+    folder = prepare_home(settings)
+    with _opened(folder) as instance:
+        yield instance
+
+
+def _opened(folder: Path) -> dg.DagsterInstance:
     import dagster as dg
 
-    folder = prepare_home(settings)
-    with dg.DagsterInstance.from_config(str(folder)) as instance:
-        yield instance
+    # Dagster lays its tables on first use and fails when two processes do so at once
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        instance = dg.DagsterInstance.from_config(str(folder))
+        _ = instance.run_storage, instance.event_log_storage, instance.schedule_storage
+    return instance

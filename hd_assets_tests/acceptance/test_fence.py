@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from hd_assets.assembly.run_options import RunOptions, run_config
+from hd_assets.instance import child_environment
+from hd_assets.settings import Settings
 from hd_assets_tests.acceptance.books import differences, workspace_book
 from hd_assets_tests.acceptance.processes import Program
 from hd_assets_tests.acceptance.trials import MONTHS
@@ -83,9 +85,8 @@ def web_job(workshop):
     """The job that the web page launches, for the same months."""
     first, last = (f"{month}-01" for month in MONTHS)
     ranged = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    home = workshop.home / "dagster"
-    home.mkdir(exist_ok=True)
-    environment = {**workshop.environment, "DAGSTER_HOME": str(home)}
+    settings = Settings.from_environment(workshop.environment)
+    environment = {**child_environment(settings), **workshop.environment}
     arguments = ("job", "execute", "-m", "hd_assets.definitions", "-j", "osticket_publish")
     config = workshop.root / "run.json"
     config.write_text(json.dumps(run_config(RunOptions(target="simulator", execute=True))), encoding="utf-8")
