@@ -223,7 +223,7 @@ class Migration(_Strict):
     name: str
     mapping: Mapping
     path: Path
-    digest: str = Field(description="sha256 over the parsed mapping and the overriding SQL files.")
+    digest: str = Field(description="sha256 over what the mapping file says and the overriding SQL files.")
     overrides: dict[str, Path] = Field(default_factory=dict, description="Object → overriding SQL file.")
 
     def sql_files(self, shipped: Path) -> dict[str, Path]:
@@ -267,9 +267,9 @@ def load(folder: Path, name: str) -> Migration:
             where=str(path),
             mend="correct the named keys; `hd-assets mapping check` reads the file again",
         ) from fault
-    mapping = _with_own_mark(mapping, name)
     overrides = {sql.stem: sql for sql in sorted((folder / name / "sql").glob("*.sql"))}
-    return Migration(name=name, mapping=mapping, path=path, digest=_digest(mapping, overrides), overrides=overrides)
+    digest = _digest(mapping, overrides)
+    return Migration(name=name, mapping=_with_own_mark(mapping, name), path=path, digest=digest, overrides=overrides)
 
 
 def _with_own_mark(mapping: Mapping, name: str) -> Mapping:
@@ -281,7 +281,8 @@ def _with_own_mark(mapping: Mapping, name: str) -> Mapping:
 
 
 def _digest(mapping: Mapping, overrides: dict[str, Path]) -> str:
-    seed = json.dumps(mapping.model_dump(mode="json", by_alias=True), sort_keys=True)
+    # only what the file says: a key the product learns later must not undo a confirmation nobody has changed
+    seed = json.dumps(mapping.model_dump(mode="json", by_alias=True, exclude_unset=True), sort_keys=True)
     digest = hashlib.sha256(seed.encode())
     for name, path in sorted(overrides.items()):
         digest.update(f"\0{name}\0".encode() + path.read_bytes())
