@@ -1,0 +1,1 @@
+"""Discovery: what an installation holds, before anybody decides what becomes of it."""
