@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hd_assets.publish.desired import REPLIES, key_of
@@ -14,7 +14,7 @@ from hd_assets.publish.payloads import STAND_IN
 from hd_assets.publish.resolve import Concrete
 from hd_assets.publish.threads_read import Thread, plain, read_thread
 from hd_assets.rollback.scene import GONE, Scene
-from hd_assets.rollback.selection import DEFINITIONS, Record
+from hd_assets.rollback.selection import DEFINITIONS, OBJECT_OF, Record
 
 Doc = dict[str, Any]
 # The two clocks may differ by so much.
@@ -57,7 +57,10 @@ def judge(scene: Scene, record: Record, sent: Mapping[str, Concrete]) -> Verdict
     path = path_of(record)
     if path is None:
         return Verdict("kept", "the ledger does not say where it is")
-    return REMOVE if scene.one(path) is not None else Verdict("gone")
+    doc = scene.one(path)
+    if doc is None:
+        return Verdict("gone")
+    return _custom_object(scene, record) if record.kind == "custom_object" else _redirect(scene, record, doc)
 
 
 def path_of(record: Record) -> str | None:
@@ -172,6 +175,10 @@ def _foreign_state(thread: Thread, operations: list[Operation], sent: Mapping[st
 
 def _contact(scene: Scene, record: Record) -> Verdict:
     doc = scene.one(f"/contacts/{record.intercom_id}")
+    return replace(_contact_of(scene, record, doc), doc=doc)
+
+
+def _contact_of(scene: Scene, record: Record, doc: Doc | None) -> Verdict:
     if doc is not None and str(doc.get("id")) != record.intercom_id:
         return foreign("others merged it into another contact")
     strangers = False
@@ -196,7 +203,7 @@ def _contact(scene: Scene, record: Record) -> Verdict:
         return foreign("a note of others")
     if set(companies_of(scene, doc)) - set(links_of(scene, record)):
         return foreign("others linked it to a company")
-    return Verdict("remove", doc=doc)
+    return REMOVE
 
 
 def companies_of(scene: Scene, doc: Doc) -> list[str]:
@@ -250,6 +257,18 @@ def _company(scene: Scene, record: Record) -> Verdict:
     return Verdict("remove", doc=doc)
 
 
+def _custom_object(scene: Scene, record: Record) -> Verdict:
+    """Nothing says which records of others refer to an instance; ours are known by staging or were just read."""
+    if record.key in scene.used:
+        return Verdict("kept", "a contact or conversation that stays refers to it")
+    referring = scene.referring_to(record.external_id)
+    if referring:
+        return Verdict("kept", f"a {referring[0]} of ours that stays refers to it")
+    if referring is None and not scene.selection.judges_all_references:
+        return Verdict("kept", "staging does not hold it any more, so nobody knows what refers to it")
+    return REMOVE
+
+
 # knowledge
 
 
@@ -268,6 +287,18 @@ def _article(scene: Scene, record: Record, sent: Mapping[str, Concrete]) -> Verd
         written = row.outcome_at if row else None
         edited = written is None or (doc.get("updated_at") or 0) > written + CLOCK_SKEW_SECONDS
     return foreign("others edited it") if edited else REMOVE
+
+
+def _redirect(scene: Scene, record: Record, doc: Doc) -> Verdict:
+    target = str(doc.get("target_type")), str(doc.get("target_id"))
+    if record.origin == "adopted" or target in scene.released:
+        return REMOVE
+    if any((OBJECT_OF.get(target[0]), target[1]) == (left.object, left.intercom_id) for left in scene.report.kept):
+        return Verdict("kept", f"the {target[0]} it leads to stays")
+    folder = "articles" if target[0] == "article" else "help_center/collections"
+    if not scene.is_ours(*target) and scene.one(f"/{folder}/{target[1]}") is not None:
+        return foreign("others made it lead elsewhere")
+    return REMOVE
 
 
 def _collection(scene: Scene, record: Record) -> Verdict:

@@ -24,6 +24,11 @@ def what_stays(books: LedgerReader, selection: Selection) -> list[str]:
             "contacts are deleted for good, with notes and events that hang on them; adopted ones keep what others"
             " wrote to them, except in the fields that get their earlier values back"
         )
+    if numbers.get("custom_object"):
+        found.append(
+            "contacts and conversations of others that were made to refer to a deleted custom object lose the"
+            " reference; nothing lists who refers to one"
+        )
     if numbers.get("company"):
         found.append("companies are archived by the target some time after the answer and cannot be called back")
     if numbers.get("tag"):

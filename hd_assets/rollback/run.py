@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hd_assets.publish.context import PublishContext
-from hd_assets.publish.desired import key_of
 from hd_assets.publish.fence_mark import Mark
 from hd_assets.publish.outcomes import StoppedError
 from hd_assets.publish.pool import run_jobs
@@ -124,10 +123,11 @@ def _sent_articles(scene: Scene) -> dict[str, dict[str, Concrete]]:
     resolver, found = Resolver(scene.books, scene.context.stores.files), dict[str, dict[str, Concrete]]()
     for key, entry in scene.staged_articles().items():
         row = scene.books.operation(key)
-        if row is None or row.payload_digest != entry.payload_digest:
+        # redirects come from the same rows
+        if entry.kind != "article" or row is None or row.payload_digest != entry.payload_digest:
             continue
         try:
-            found[entry.external_id] = {key_of("article", entry.external_id): resolver.concrete(entry.request)}
+            found[entry.external_id] = {key: resolver.concrete(entry.request)}
         except MissingReferenceError:
             continue
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,6 +136,34 @@ class Scene:
         return [
             entry.intercom_id for entry in known.values() if ("conversation", entry.intercom_id) not in self.released
         ]
+
+    def referring_to(self, custom_object: str) -> list[str] | None:
+        """Kinds of our records that staging lets refer to it, as far as they are not released; None when staging does
+        not hold it (any more)."""
+        sql = "select conversations, contacts from staging.custom_objects where external_id = $key"
+        try:
+            with self.context.warehouse.get_connection() as connection:
+                row = connection.execute(sql, {"key": custom_object}).fetchone()
+        except (duckdb.Error, HdError):
+            return None
+        if row is None:
+            return None
+        people = [self.context.rules.standing_for(person) for person in row[1] or []]
+        return [
+            kind
+            for kind, keys in (("conversation", row[0] or []), ("contact", people))
+            for entry in self.books.identities(kind, keys).values()
+            if (kind, entry.intercom_id) not in self.released
+        ]
+
+    def note_used(self, doc: Mapping[str, Any]) -> None:
+        """What a contact or conversation that stays refers to: its company, and instances in lists of references."""
+        company = (doc.get("company") or {}).get("id")
+        if company is not None:
+            self.used.add(("company", str(company)))
+        for value in (doc.get("custom_attributes") or {}).values():
+            if isinstance(value, list):
+                self.used.update(("custom_object", str(entry)) for entry in value)
 
     # what staging says was sent
 

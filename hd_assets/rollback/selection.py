@@ -9,13 +9,13 @@ from hd_assets.errors import UsageError
 from hd_assets.partitions import Window
 from hd_assets.publish.ledger_read import LedgerReader
 
-# The order in which records go: nothing goes before what refers to it.
-STAGES = ("conversation", "custom_object", "contact", "company", "article", "redirect", "collection", "tag")
+# The order in which records go: nothing goes before what refers to it, except that a redirect stays with its article.
+STAGES = ("conversation", "contact", "custom_object", "company", "article", "redirect", "collection", "tag")
 DEFINITIONS = ("ticket_attribute", "ticket_type", "conversation_attribute", "contact_attribute", "company_attribute")
 OBJECTS = {
     "conversations": "conversation",
-    "custom_objects": "custom_object",
     "contacts": "contact",
+    "custom_objects": "custom_object",
     "companies": "company",
     "articles": "article",
     "redirects": "redirect",
@@ -76,6 +76,11 @@ class Selection:
     @property
     def is_whole(self) -> bool:
         return self.run_no is None and not self.objects and self.window is None
+
+    @property
+    def judges_all_references(self) -> bool:
+        """Every contact and conversation is looked at before the custom objects are."""
+        return self.run_no is None and {"conversation", "contact"} <= set(self.stages)
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from hd_assets.errors import HdError
 from hd_assets.publish.ledger import Statement
@@ -52,6 +53,7 @@ class Undo:
     ready_at: float = 0.0
     _sent: int = 0
     _confirm_until: float | None = None
+    _doc: Mapping[str, Any] | None = None
 
     def advance(self) -> float | None:
         context = self.scene.context
@@ -65,12 +67,10 @@ class Undo:
                 return self.ready_at
             return self._gone_at_last()
         verdict = judge(self.scene, self.record, self.sent)
+        self._doc = verdict.doc
         if verdict.fate == "kept" and verdict.foreign and self.scene.selection.force:
             verdict = Verdict("remove", doc=verdict.doc)
         if verdict.fate == "kept":
-            company = ((verdict.doc or {}).get("company") or {}).get("id")
-            if company is not None:
-                self.scene.used.add(("company", str(company)))
             self._end("kept", verdict.reason, foreign=verdict.foreign)
         elif verdict.fate == "gone":
             return self._gone_at_last()
@@ -259,6 +259,7 @@ class Undo:
     def _end(self, fate: str, reason: str, *, foreign: bool = False) -> None:
         if self.execute and fate == "kept":
             self._write([self._note("kept", reason), self._closing("skipped")])
+        self.scene.note_used(self._doc or {})
         self.scene.report.add(self.record, fate, reason, foreign=foreign)
 
     def _release(self, fate: str) -> None:
