@@ -12,6 +12,9 @@ source: osticket
 time_zone: Europe/Berlin
 first_month: 2024-01
 migration_admin: {name: Migration, email: migration@helpdesk.example}
+unassigned_tickets: keep
+unmatched_agents: block
+internal_notes: note
 targets: {simulator: {}}
 objects:
   conversations: {from: [ticket], fidelity: "1:1"}
@@ -39,7 +42,7 @@ def test_a_key_the_product_learns_later_leaves_a_confirmation_valid(
         publish: LaterPublishing = LaterPublishing()
         greeting: str = "Hello"
 
-    monkeypatch.setattr(mapping, "Mapping", LaterMapping)
+    monkeypatch.setattr("hd_assets.mapping.files.Mapping", LaterMapping)
 
     assert digest(tmp_path, SIGNED) == signed
     assert digest(tmp_path, SIGNED + "greeting: Good day\n") != signed

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from hd_assets.errors import UsageError
-from hd_assets.mapping import Migration, Target
+from hd_assets.errors import BlockedError, UsageError
+from hd_assets.mapping import UNDECIDED, Migration, Target
 from hd_assets.publish.client import Client
 from hd_assets.publish.clock import Clock, SystemClock
 from hd_assets.publish.hours import Hours
@@ -111,7 +111,7 @@ class PublishContext:
         hours = mapping.publish.hours
         if hours is None or (self.target == SIMULATOR and not hours.apply_to_simulator):
             return None
-        return Hours(hours, mapping.time_zone)
+        return Hours(hours, mapping.zone)
 
     def closed_until(self) -> float | None:
         """When writing may begin again (Unix seconds), None within the publishing hours."""
@@ -137,6 +137,12 @@ def base_url_of(settings: Settings, migration: Migration, target: str) -> str:
     aim = aim_of(migration, target)
     if target == SIMULATOR:
         return settings.simulator_url
+    if aim.base_url is None and aim.region == UNDECIDED:
+        raise BlockedError(
+            f"nobody has decided in which region the workspace of target {target} lies, so it has no address",
+            where=f"targets.{target}.region in {migration.path}",
+            mend=f"name the region: {', '.join(REGIONS)}",
+        )
     return aim.base_url or REGIONS[aim.region]
 
 

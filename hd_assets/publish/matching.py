@@ -129,7 +129,7 @@ def _match_teammates(migration: Migration, teammates: Sequence[Teammate], catalo
         )
         return
     found.identities.append(("admin", STAND_IN, stand_in, "matched"))
-    replace_active = mapping.option("unmatched_agents", "block") == "migration_admin"
+    replace_active = mapping.unmatched_agents == "migration_admin"
     for teammate in teammates:
         key = by_email.get(fold(teammate.email)) if teammate.email else None
         found.identities.append(("admin", teammate.external_id, key or stand_in, "matched" if key else "fallback"))
@@ -141,7 +141,7 @@ def _match_teammates(migration: Migration, teammates: Sequence[Teammate], catalo
                     teammate.external_id,
                     "no teammate of the workspace has this agent's e-mail address"
                     + ("" if teammate.is_active else " (inactive: the migration admin stands for them)"),
-                    "invite the agent to the workspace, or set options.unmatched_agents: migration_admin",
+                    "invite the agent to the workspace, or set unmatched_agents: migration_admin in the mapping",
                     blocking=teammate.is_active and not replace_active,
                 )
             )

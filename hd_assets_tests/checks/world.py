@@ -40,6 +40,9 @@ MAPPING = """
     time_zone: UTC
     first_month: 2024-01
     migration_admin: {name: Migration, email: migration@desk.example}
+    unassigned_tickets: keep
+    unmatched_agents: block
+    internal_notes: note
     targets: {simulator: {}}
     publish: {attachment_limit_bytes: 100}
     objects:

@@ -28,6 +28,9 @@ def mapping(workers: int = 1) -> str:
             "time_zone": "UTC",
             "first_month": "2023-01",
             "migration_admin": {"name": "Migration", "email": MIGRATION_ADMIN},
+            "unassigned_tickets": "keep",
+            "unmatched_agents": "block",
+            "internal_notes": "note",
             "targets": {"simulator": {}},
             "publish": {
                 "workers": workers,

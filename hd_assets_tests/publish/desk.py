@@ -32,9 +32,12 @@ MAPPING = """
     time_zone: UTC
     first_month: 2023-01
     migration_admin: {name: Migration, email: migration@desk.example}
+    unassigned_tickets: keep
+    unmatched_agents: block
+    internal_notes: note
     targets:
       simulator: {}
-      test: {token: INTERCOM_TEST_TOKEN, workspace: abc123, region: us}
+      test: {token: INTERCOM_TEST_TOKEN, workspace: abc123, region: us, plan: advanced}
     publish: {workers: 4}
     objects:
       conversations: {from: [ticket], fidelity: "1:1"}

@@ -54,8 +54,8 @@ def test_active_agents_and_inboxes_without_a_counterpart_block_and_name_no_perso
 
 
 def test_options_let_the_migration_admin_stand_in_and_leave_inboxes_unassigned(made):
-    options = "options: {unmatched_agents: migration_admin, unmatched_inboxes: unassigned}"
-    made.write_mapping(MAPPING + f"    {options}\n")
+    stand_in = MAPPING.replace("unmatched_agents: block", "unmatched_agents: migration_admin")
+    made.write_mapping(stand_in + "    options: {unmatched_inboxes: unassigned}\n")
     made.stage([*rows(3), builders.teammate(7, email="new@desk.example"), builders.inbox(9, name="Elsewhere")])
     made.publish()
 

@@ -47,6 +47,9 @@ MAPPING = """
     time_zone: UTC
     first_month: 2024-01
     migration_admin: {name: Migration, email: migration@desk.example}
+    unassigned_tickets: keep
+    unmatched_agents: block
+    internal_notes: note
     targets: {simulator: {}}
     publish: {workers: 4}
     objects:

@@ -37,6 +37,9 @@ MAPPING = f"""
     time_zone: UTC
     first_month: 2023-01
     migration_admin: {{name: Migration, email: {ADMIN}}}
+    unassigned_tickets: keep
+    unmatched_agents: block
+    internal_notes: note
     targets: {{simulator: {{}}}}
     objects:
       conversations: {{from: [ticket], fidelity: "1:1"}}

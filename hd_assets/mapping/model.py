@@ -1,46 +1,55 @@
-"""The mapping of a migration: what the customer signs, parsed once and loaded into the warehouse's `mapping` schema."""
+"""What a mapping file may say: every key, its type, its meaning."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from hd_assets.errors import MappingError
-from hd_assets.warehouse import Connection, append
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 DataType = Literal["string", "text", "integer", "decimal", "boolean", "datetime", "date", "list"]
+ApprovalKind = Literal["scope", "guide", "mapping", "sample", "phase", "cutover"]
 AttributeObject = Literal["conversation", "contact", "company"]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
+UNDECIDED = "undecided"
+"""Stands for a decision still to be made: the mapping parses, the source can be looked at, nothing is published."""
 
-class _Strict(BaseModel):
+EARLIEST = date(2010, 1, 1)
+
+
+class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Person(_Strict):
+class Person(Strict):
     name: str
-    email: str
+    email: str = Field(description="Address of a teammate of the workspace.")
 
 
-class Target(_Strict):
+class PublicNotes(Strict):
+    """Internal notes become messages that customers can read. Whoever wants that signs for it by name."""
+
+    public: str = Field(min_length=3, description="Who agreed that customers will read every internal note.")
+
+
+Region = Literal["us", "eu", "au", "undecided"]
+Plan = Literal["essential", "advanced", "expert", "undecided"]
+
+
+class Target(Strict):
     """A workspace a run writes to. `token` names the environment variable that holds the access token."""
 
     workspace: str | None = Field(None, description="Workspace id_code; pinned at the first publish when null.")
-    region: Literal["us", "eu", "au"] = "us"
+    region: Region = Field("us", description="Where the workspace lies; to be named for every target but simulator.")
+    plan: Plan | None = Field(None, description="Plan of the workspace; to be named for every target but simulator.")
     token: str = "INTERCOM_TOKEN"  # noqa: S105 - the name of a variable, never its value
     base_url: str | None = Field(None, description="Only for a private gateway; derived from the region when null.")
 
 
-class Attribute(_Strict):
+class Attribute(Strict):
     """A custom attribute the target must have. Types: ours, translated per Intercom object when created."""
 
     type: DataType
@@ -54,17 +63,17 @@ class Attribute(_Strict):
         return self
 
 
-class LeftOut(_Strict):
+class LeftOut(Strict):
     """A field or value that does not migrate, with the reason that goes into the inventory."""
 
     left_out: str = Field(min_length=3)
 
 
-class CustomField(_Strict):
+class CustomField(Strict):
     attribute: str
 
 
-class SourceTable(_Strict):
+class SourceTable(Strict):
     """One table (class, sheet) of the source: the object it feeds, the columns used, the columns left out and why."""
 
     to: str | None = None
@@ -78,7 +87,7 @@ class SourceTable(_Strict):
         return self
 
 
-class ObjectMapping(_Strict):
+class ObjectMapping(Strict):
     source: list[str] = Field(alias="from", description="Source tables or classes that feed the object.")
     fidelity: str = Field(description="As promised to the customer: 1:1, 1:many, lossy, inventory, none.")
     note: str = ""
@@ -88,7 +97,7 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class PublishingHours(_Strict):
+class PublishingHours(Strict):
     """When writing is allowed, by the wall clock; outside a run waits and goes on by itself.
 
     Applies to test and production. The simulator is nobody's workplace, so runs against it do not wait unless
@@ -151,7 +160,7 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
-class Publishing(_Strict):
+class Publishing(Strict):
     horizon_seconds: float = Field(300, gt=0, description="H: a request takes effect at most this long after sending.")
     simulator_horizon_seconds: float = Field(2, gt=0, description="H on loopback.")
     search_lag_seconds: float = Field(300, ge=0, description="A new record is missing from searches so long at most.")
@@ -168,19 +177,36 @@ class Publishing(_Strict):
 Value = str | int | float | bool | LeftOut
 
 
-class Mapping(_Strict):
+class Mapping(Strict):
     """One file `mappings/<migration>.yaml`. Everything in the source stands here, mapped or left out with a reason."""
 
     source: str = Field(description="Source package: the folder below hd_assets/extract and sql.")
     description: str = ""
     time_zone: str = Field(description="IANA zone of the source's stored times.")
-    first_month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    first_month: Annotated[str, Field(pattern=rf"^(\d{{4}}-(0[1-9]|1[0-2])|{UNDECIDED})$")] = Field(
+        description="Month of the oldest ticket."
+    )
     owners: list[str] = Field(default_factory=list, description="Dagster owners: an e-mail or team:<name>.")
     migration_admin: Person = Field(description="Teammate that stands for the system and for unmatched agents.")
+    unassigned_tickets: str = Field(
+        min_length=1,
+        description="Tickets without an agent: keep leaves them as they are; else the inbox they go to, by its name.",
+    )
+    unmatched_agents: Literal["block", "migration_admin", "undecided"] = Field(
+        description="Active agents without a teammate: block the publish, or let the migration admin stand for them."
+    )
+    internal_notes: Literal["note", "leave_out", "upgrade", "undecided"] | PublicNotes = Field(
+        description="Internal notes: as notes; left out and counted; as notes once the plan is no longer essential; or"
+        " public, signed by name."
+    )
     source_options: dict[str, Any] = Field(default_factory=dict, description="Passed to the extractor.")
     targets: dict[Literal["simulator", "test", "production"], Target]
     options: dict[str, str | int | bool | None] = Field(default_factory=dict, description="Choices the SQL reads.")
     publish: Publishing = Publishing()
+    approvals: list[ApprovalKind] = Field(
+        default=["scope", "guide", "mapping", "sample", "cutover"],
+        description="What production waits for; the mapping always. phase: the row counts of companies, contacts, links.",
+    )
     exceptions_limit: int | None = Field(None, ge=0, description="A run ends with exit code 1 above so many.")
     objects: dict[str, ObjectMapping | LeftOut]
     attributes: dict[AttributeObject, dict[str, Attribute]] = Field(default_factory=dict)
@@ -191,7 +217,7 @@ class Mapping(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:
-        return _known_zone(zone)
+        return zone if zone == UNDECIDED else _known_zone(zone)
 
     @field_validator("source")
     @classmethod
@@ -209,168 +235,25 @@ class Mapping(_Strict):
                     raise ValueError(f"custom_fields.{group}.{field}: attribute {target.attribute!r} is not declared")
         return self
 
+    @model_validator(mode="after")
+    def _workspaces_are_described(self) -> Mapping:
+        for name, target in self.targets.items():
+            missing = {"region", "plan"} - target.model_fields_set
+            if name != "simulator" and missing:
+                raise ValueError(
+                    f"targets.{name}: {' and '.join(sorted(missing))} must be named, if only as {UNDECIDED}"
+                )
+        return self
+
     @property
     def first_day(self) -> date:
-        return date.fromisoformat(f"{self.first_month}-01")
+        """First day of the first partition; early enough for anything while undecided."""
+        return EARLIEST if self.first_month == UNDECIDED else date.fromisoformat(f"{self.first_month}-01")
+
+    @property
+    def zone(self) -> str:
+        """IANA zone of the source's stored times; UTC while undecided, which blocks publishing."""
+        return "UTC" if self.time_zone == UNDECIDED else self.time_zone
 
     def option(self, name: str, default: str | int | bool | None = None) -> str | int | bool | None:
         return self.options.get(name, default)
-
-
-class Migration(_Strict):
-    """A loaded mapping under its name, with its digest and SQL overrides."""
-
-    name: str
-    mapping: Mapping
-    path: Path
-    digest: str = Field(description="sha256 over what the mapping file says and the overriding SQL files.")
-    overrides: dict[str, Path] = Field(default_factory=dict, description="Object → overriding SQL file.")
-
-    def sql_files(self, shipped: Path) -> dict[str, Path]:
-        """Object → SQL file of this migration: the shipped one of its source unless overridden."""
-        files = {path.stem: path for path in sorted((shipped / self.mapping.source).glob("*.sql"))}
-        return files | self.overrides
-
-
-def migration_names(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("*.yaml"))
-
-
-def load(folder: Path, name: str) -> Migration:
-    """Parse `<folder>/<name>.yaml`. Raises MappingError listing every problem with its place in the file."""
-    path = folder / f"{name}.yaml"
-    if not NAME.fullmatch(name):
-        raise MappingError(
-            f"{name!r} is no migration name",
-            where="the command line or the file's name",
-            mend="use a lower-case word: letters, digits, underscore; it begins every external id",
-        )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as fault:
-        known = ", ".join(migration_names(folder)) or "none"
-        raise MappingError(
-            f"there is no migration {name!r}",
-            where=str(path),
-            mend=f"use one of the mappings in that folder ({known}), or set HD_MAPPINGS to another folder",
-        ) from fault
-    try:
-        parsed = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader that also refuses doubled keys
-    except yaml.YAMLError as fault:
-        raise MappingError(f"the mapping is not YAML: {fault}", where=str(path), mend="correct that line") from fault
-    try:
-        mapping = Mapping.model_validate(parsed)
-    except ValidationError as fault:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'top level'}: {e['msg']}" for e in fault.errors())
-        raise MappingError(
-            f"{fault.error_count()} problem(s) in the mapping: {problems}",
-            where=str(path),
-            mend="correct the named keys; `hd-assets mapping check` reads the file again",
-        ) from fault
-    overrides = {sql.stem: sql for sql in sorted((folder / name / "sql").glob("*.sql"))}
-    digest = _digest(mapping, overrides)
-    return Migration(name=name, mapping=_with_own_mark(mapping, name), path=path, digest=digest, overrides=overrides)
-
-
-def _with_own_mark(mapping: Mapping, name: str) -> Mapping:
-    """Declare `<migration>_source_id`, by which a migration knows its conversations, so that nobody has to write it."""
-    mark = Attribute(type="string", description="External id in the source; marks what the migration owns")
-    declared = dict(mapping.attributes.get("conversation", {}))
-    declared.setdefault(f"{name}_source_id", mark)
-    return mapping.model_copy(update={"attributes": {**mapping.attributes, "conversation": declared}})
-
-
-def _digest(mapping: Mapping, overrides: dict[str, Path]) -> str:
-    # only what the file says: a key the product learns later must not undo a confirmation nobody has changed
-    seed = json.dumps(mapping.model_dump(mode="json", by_alias=True, exclude_unset=True), sort_keys=True)
-    digest = hashlib.sha256(seed.encode())
-    for name, path in sorted(overrides.items()):
-        digest.update(f"\0{name}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys, which would drop a signed decision in silence.
-
-    Plain scalars that YAML 1.1 reads as booleans ("No", "On") stay text when they are keys: they are source values.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key.value!r} stands twice", key.start_mark
-                    )
-                seen.add(key.value)
-                key.tag = "tag:yaml.org,2002:str"
-        return super().construct_mapping(node, deep=deep)
-
-
-TABLES = {
-    "option": "name varchar, value varchar",
-    "value": "field varchar, source_value varchar, target_value varchar, left_out varchar",
-    "attribute": "object varchar, name varchar, data_type varchar, description varchar, options varchar[]",
-    "custom_field": "object varchar, field varchar, attribute varchar, left_out varchar",
-    "source_table": "table_name varchar, object varchar, left_out varchar",
-    "source_column": "table_name varchar, column_name varchar, is_used boolean, left_out varchar",
-}
-
-
-def write_tables(connection: Connection, migration: Migration) -> dict[str, int]:
-    """Replace the tables of schema `mapping`; returns table → rows. `mapping.option` also carries top-level keys."""
-    counts = {}
-    for table, columns in TABLES.items():
-        rows = list(_rows(migration, table))
-        connection.execute(f"create or replace table mapping.{table} ({columns})")
-        append(connection, f"mapping.{table}", rows)
-        counts[table] = len(rows)
-    return counts
-
-
-def _rows(migration: Migration, table: str) -> Iterator[tuple[Any, ...]]:
-    mapping = migration.mapping
-    if table == "option":
-        fixed: dict[str, Any] = {
-            "migration": migration.name,
-            "time_zone": mapping.time_zone,
-            "first_day": mapping.first_day.isoformat(),
-            "attachment_limit_bytes": mapping.publish.attachment_limit_bytes,
-        }
-        for name, value in (mapping.options | fixed).items():
-            yield name, _text(value)
-    elif table == "value":
-        for field, values in mapping.values.items():
-            for source_value, target in values.items():
-                if isinstance(target, LeftOut):
-                    yield field, source_value, None, target.left_out
-                else:
-                    yield field, source_value, _text(target), None
-    elif table == "attribute":
-        for kind, attributes in mapping.attributes.items():
-            for name, attribute in attributes.items():
-                yield kind, name, attribute.type, attribute.description, attribute.options
-    elif table == "custom_field":
-        for group, fields in mapping.custom_fields.items():
-            for field, choice in fields.items():
-                if isinstance(choice, LeftOut):
-                    yield group, field, None, choice.left_out
-                else:
-                    yield group, field, choice.attribute, None
-    elif table == "source_table":
-        for name, entry in mapping.tables.items():
-            yield name, entry.to, entry.left_out if isinstance(entry.left_out, str) else None
-    elif table == "source_column":
-        for name, entry in mapping.tables.items():
-            for column in entry.uses:
-                yield name, column, True, None
-            if isinstance(entry.left_out, dict):
-                for column, reason in entry.left_out.items():
-                    yield name, column, False, reason
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if value is None else str(value)
