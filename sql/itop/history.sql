@@ -1,0 +1,98 @@
+-- Grain: one row per recorded change of a ticket, in conversations with home window in the given months.
+with options as (
+    select
+        max(value) filter (where name = 'migration') as migration,
+        max(value) filter (where name = 'time_zone') as time_zone
+    from mapping.option
+),
+
+windows as (
+    select
+        conversation,
+        home_window,
+        dated_at
+    from staging.windows
+    where home_window >= $window_start and home_window < $window_end
+),
+
+left_out as (
+    select source_id
+    from staging.left_out
+    where object = 'history'
+),
+
+homes as (
+    select
+        records.source_id,
+        records.conversation,
+        windows.home_window,
+        coalesce(windows.dated_at, cast(windows.home_window as timestamp)) as dated_at
+    from staging.records
+    inner join windows
+        on records.conversation = windows.conversation
+    left join left_out
+        on records.source_id = left_out.source_id
+    where records.object = 'history' and left_out.source_id is null
+),
+
+-- Which attributes hold the key of what, so that a change shows names instead of numbers.
+names as (
+    select
+        'agent_id' as attcode,
+        id,
+        friendlyname as name
+    from raw.person
+    union all
+    select
+        'caller_id' as attcode,
+        id,
+        friendlyname as name
+    from raw.person
+    union all
+    select
+        'team_id' as attcode,
+        id,
+        name
+    from raw.team
+    union all
+    select
+        'org_id' as attcode,
+        id,
+        name
+    from raw.organization
+    union all
+    select
+        case root when 'Service' then 'service_id' else 'servicesubcategory_id' end as attcode,
+        id,
+        name
+    from raw.record
+    where root in ('Service', 'ServiceSubcategory')
+),
+
+final as (
+    select
+        concat(options.migration, '-change_op-', change_op.id) as external_id,
+        homes.home_window,
+        homes.conversation,
+        case
+            when change_op.class = 'CMDBChangeOpCreate' then 'created'
+            else coalesce(value.target_value, change_op.attcode)
+        end as kind,
+        nullif(trim(change_op.userinfo), '') as actor,
+        coalesce(before.name, nullif(nullif(change_op.oldvalue, ''), '0')) as from_value,
+        coalesce(after.name, nullif(nullif(change_op.newvalue, ''), '0')) as to_value,
+        cast(coalesce(utc(change_op.date, options.time_zone), homes.dated_at) as timestamp) as occurred_at,
+        false as is_annulled
+    from raw.change_op
+    cross join options
+    inner join homes
+        on change_op.id = homes.source_id
+    left join mapping.value
+        on change_op.attcode = value.source_value and value.field = 'history'
+    left join names as before
+        on change_op.attcode = before.attcode and change_op.oldvalue = before.id
+    left join names as after
+        on change_op.attcode = after.attcode and change_op.newvalue = after.id
+)
+
+select * from final
