@@ -16,6 +16,7 @@ from hd_assets.errors import HdError, UsageError
 # command → module below hd_assets.cli and the click command in it
 COMMANDS = {
     "adopt": ("adopt", "adopt"),
+    "approve": ("approve", "approve"),
     "demo": ("demo", "demo"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),
