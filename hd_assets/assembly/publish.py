@@ -72,6 +72,7 @@ def _planned(summary: "PlanSummary") -> dict[str, Any]:
         "conflicts": len(summary.conflicts),
         "late": len(summary.late),
         "drift": sum(summary.drift.values()),
+        "old_addresses_not_redirected": summary.unredirected,
         "window": summary.window,
         "plan": dg.MetadataValue.md(
             markdown_table(("kind", "to send", "requests", "unchanged", "only the rules changed"), rows)
