@@ -19,7 +19,7 @@ TO_A_TARGET = ("plan", "publish", "reconcile")
 def selections(names: Names, raw: Iterable[str], staged: Sequence[str]) -> dict[str, list[dg.AssetKey]]:
     """Job → assets. Publishing plans first: what it sends is what the plan of the same run shows."""
     return {
-        "discover": [names.mapping, *names.keys("raw", raw)],
+        "discover": [names.mapping, *names.keys("raw", (*raw, "discovery"))],
         "stage": names.keys("staging", staged),
         "plan": [names.key("publish", "plan")],
         "publish": names.keys("publish", ("plan", *RECORDS, *THREAD_OBJECTS)),
@@ -52,7 +52,7 @@ def jobs(plant: Plant, raw: Iterable[str], staged: Sequence[str]) -> list[dg.Unr
 
 
 _DESCRIPTIONS = {
-    "discover": "Reads the mapping, and the whole source into raw.",
+    "discover": "Reads the mapping, the whole source into raw, and what the installation holds.",
     "stage": "Fills the staging tables and judges them.",
     "plan": "Writes down what would be sent to {target}; sends nothing.",
     "publish": "Plans and SENDS to {target}, for the chosen months.",

@@ -21,7 +21,7 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
     Raises MappingError or UsageError when the mapping names a source, file or owner that cannot be.
     """
     # here and not on top: a mapping that cannot be built must not cost the others their imports' time
-    from hd_assets.assembly import audit, checks, jobs, publish, raw, rollback, staging, workspace_checks
+    from hd_assets.assembly import audit, checks, discovery, jobs, publish, raw, rollback, staging, workspace_checks
     from hd_assets.extract.registry import entities
 
     plant = Plant(migration, settings, Names.of(migration))
@@ -35,6 +35,7 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
             assets=[
                 raw.mapping_asset(plant),
                 raw.raw_assets(plant),
+                discovery.discovery_asset(plant),
                 *(staging.staging_asset(plant, staged_object) for staged_object in objects.values()),
                 staging.totals_asset(plant, objects),
                 publish.plan_asset(plant, staged),
