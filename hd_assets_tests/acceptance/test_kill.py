@@ -1,7 +1,7 @@
 """Real processes, killed without warning at chosen writes: the next start finishes the work without a manual step.
 
 `HD_KILL_TRIALS=200 HD_KILL_REPORT=FILE pytest -m campaign hd_assets_tests/acceptance/test_kill.py` runs the campaign,
-as many trials at a time as HD_KILL_AT_ONCE says, else two, every tenth with Dagster, and leaves a line for each trial and a summary in FILE.
+HD_KILL_AT_ONCE trials (two) at a time, each tenth with Dagster, and leaves a line for each trial and a summary in FILE.
 """
 
 import copy
