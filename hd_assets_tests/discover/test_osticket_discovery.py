@@ -1,6 +1,7 @@
 """What discovery tells of an osTicket installation, against an account of it made without this project."""
 
 from collections import Counter
+from datetime import date
 
 import pytest
 
@@ -196,10 +197,11 @@ def test_no_table_holds_what_people_are_called_or_wrote(real, truth):
 def test_another_version_prefix_and_damage_are_discovered_as_well(damaged):
     raw = damaged.rows(
         "select (select count(*) from raw.ticket), (select count(*) from raw.thread_entry) + "
-        "(select count(*) from raw.task), (select count(*) from raw.form_field), (select count(*) from raw.user)"
+        "(select count(*) from raw.task), "
+        "(select count(*) from raw.user)"
     )
     volumes = rows_by(damaged.table("volume"), "object")
-    found = (volumes["conversations"], volumes["parts"], damaged.counts["field"], volumes["contacts"])
+    found = (volumes["conversations"], volumes["parts"], volumes["contacts"])
     assert [found] == raw
     assert {row["name"]: row["value"] for row in damaged.table("fact")}["prefix"] == "acme_"
     assert {row["field_type"] for row in damaged.table("field")} <= set(FIELD_TYPES)
@@ -213,3 +215,31 @@ def test_discovering_again_gives_the_same(damaged):
     with damaged.warehouse.transaction() as connection:
         discover(connection, damaged.migration, SQL)
     assert damaged.read() == before
+
+
+def test_a_name_that_two_forms_of_tickets_use_is_one_field_with_the_answers_of_both(small):
+    [region] = [row for row in small.table("field") if row["field"] == "region"]
+    assert (region["field_group"], region["filled"], region["rows"]) == ("ticket", 3, 3)
+    assert region["options"] == ["East", "North", "South", "West"]
+
+
+def test_labels_that_only_answers_still_hold_follow_the_declared_ones(small):
+    [size] = [row for row in small.table("field") if row["field"] == "size"]
+    assert size["options"] == ["Large", "Small", "Medium"]
+
+
+@pytest.mark.parametrize(("field", "field_type"), [("on_day", "date"), ("at_hour", "datetime"), ("share", "decimal")])
+def test_a_type_the_form_leaves_open_is_read_from_the_answers(small, field, field_type):
+    assert {row["field"]: row["field_type"] for row in small.table("field")}[field] == field_type
+
+
+def test_values_of_references_that_lead_nowhere_are_counted(small):
+    missing = [row for row in small.table("value") if (row["vocabulary"], row["value"]) == ("status", "(missing)")]
+    assert [row["rows"] for row in missing] == [1]
+
+
+def test_records_without_a_date_are_counted_without_a_month(small):
+    assert rows_by([row for row in small.table("volume") if row["object"] == "conversations"], "month") == {
+        None: 1,
+        date(2024, 5, 1): 2,
+    }

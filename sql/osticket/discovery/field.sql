@@ -1,4 +1,5 @@
--- Grain: one row per field of an osTicket form, with how many records hold an answer and what the answers look like.
+-- Grain: one row per field name in a group of osTicket forms, with how many records answer it and how the answers look.
+-- Forms of one group may use a name twice; the mapping decides it once, so their figures are added up.
 with forms as (
     select
         id,
@@ -255,7 +256,7 @@ options as (
     group by field_id
 ),
 
-final as (
+described as (
     select
         fields.field_group,
         fields.field,
@@ -329,6 +330,40 @@ final as (
         on fields.form_type = kept_elsewhere.form_type and fields.field = kept_elsewhere.field
     left join options
         on fields.id = options.field_id
+),
+
+final as (
+    select
+        field_group,
+        field,
+        source_id,
+        label,
+        native_type,
+        case
+            when count(distinct field_type) over same_name > 1 then 'text' else field_type
+        end as field_type,
+        role,
+        case
+            when count(*) over same_name = 1 then options
+            else nullif(list_sort(list_distinct(flatten(list(options) over same_name))), [])
+        end as options,
+        bool_or(is_active) over same_name as is_active,
+        bool_or(is_required) over same_name as is_required,
+        visibility,
+        cast(sum(rows) over same_name as bigint) as rows,
+        cast(sum(filled) over same_name as bigint) as filled,
+        cast(sum(distinct_values) over same_name as bigint) as distinct_values,
+        max(max_length) over same_name as max_length,
+        cast(sum(numeric) over same_name as bigint) as numeric,
+        cast(sum(dates) over same_name as bigint) as dates,
+        cast(sum(flags) over same_name as bigint) as flags
+    from described
+    window same_name as (partition by field_group, field)
+    qualify
+        row_number() over (
+            partition by field_group, field
+            order by role asc nulls last, filled desc, try_cast(source_id as bigint) asc, source_id asc
+        ) = 1
 )
 
 select * from final
