@@ -18,6 +18,8 @@ COMMANDS = {
     "adopt": ("adopt", "adopt"),
     "approve": ("approve", "approve"),
     "demo": ("demo", "demo"),
+    "doctor": ("doctor", "doctor"),
+    "init": ("init", "init"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),
     "reconcile": ("run", "reconcile"),
