@@ -12,6 +12,7 @@ from hd_assets.approvals.book import Approval, approvals, approve
 from hd_assets.approvals.documents import DOCUMENTS, change_since
 from hd_assets.errors import BlockedError
 from hd_assets.mapping import Migration
+from hd_assets.mapping.signed import changed_since, told
 from hd_assets.settings import Stores
 
 SIMULATOR, PRODUCTION = "simulator", "production"
@@ -150,11 +151,17 @@ def _why_not(stores: Stores, migration: Migration, target: str, entry: Approval)
     if entry.what in DOCUMENTS:
         return change_since(stores, migration, entry)
     if entry.what == "mapping":
-        return None if entry.digest == migration.digest else "the mapping was changed since it was confirmed"
+        return None if entry.digest == migration.digest else _changed(stores, migration, entry)
     if entry.what == "phase":
         same = entry.digest == _phase_digest(_phase_rows(stores, target))
         return None if same else "companies, contacts or links were sent since the first phase was approved"
     return None if entry.digest == migration.digest else "the mapping was changed since the cutover was approved"
+
+
+def _changed(stores: Stores, migration: Migration, entry: Approval) -> str:
+    said = "the mapping was changed since it was confirmed"
+    found = changed_since(stores, migration, entry.digest)
+    return f"{said}: {told(found)}" if found else said
 
 
 def _phase_rows(stores: Stores, target: str) -> list[tuple[str, str, int]]:

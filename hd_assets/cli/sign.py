@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hd_assets.cli.common import migration_argument, open_migration, open_settings
-from hd_assets.cli.propose import looks, propose
+from hd_assets.cli.propose import diff, looks, propose, schema, show
 from hd_assets.errors import BlockedError
 from hd_assets.mapping.decisions import question, undecided
 
@@ -22,7 +22,8 @@ def mapping() -> None:
     """Draft, check and confirm the mapping of a migration."""
 
 
-mapping.add_command(propose)
+for command in (propose, show, schema, diff):
+    mapping.add_command(command)
 
 
 @mapping.command()
@@ -89,10 +90,27 @@ def _has(connection: Connection, schema: str, table: str) -> bool:
 @click.option("--by", required=True, metavar="NAME", help="Who confirms.")
 @migration_argument
 def confirm(migration: str, by: str) -> None:
-    """Sign the mapping as it is now. A changed mapping must be signed again."""
+    """Sign the mapping as it is now. A changed mapping must be signed again.
+
+    A copy of what was signed is kept, so that a later change can be named.
+    """
     from hd_assets.approvals import approve
+    from hd_assets.mapping.signed import keep
 
     settings = open_settings()
     loaded = open_migration(settings, migration)
+    missing = undecided(loaded.mapping)
+    general = [path for path in missing if not path.startswith("targets.")]
+    if general:
+        raise BlockedError(
+            f"nobody can sign what is not decided: {', '.join(general)}",
+            where=str(loaded.path),
+            mend="; ".join(f"{path}: {question(path)}" for path in general),
+        )
+    keep(settings.stores(migration), loaded)
     approval = approve(settings.stores(migration), "mapping", by, loaded.digest)
     click.echo(f"mapping {migration} confirmed at {approval.at:%Y-%m-%d %H:%M} UTC, digest {approval.digest[:12]}")
+    for line in looks(loaded.path.read_text(encoding="utf-8")):
+        click.echo(line)
+    for path in missing:
+        click.echo(f"{path} is still undecided: nothing is sent to that target before it is, and is signed again")
