@@ -15,7 +15,7 @@ from dagster_duckdb import DuckDBResource
 from hd_assets.errors import UnreachableError
 from hd_assets.model import STAGING_MODELS, StagedRow, create_table
 
-SCHEMAS = ("raw", "mapping", "staging", "publish", "reconcile")
+SCHEMAS = ("raw", "discovery", "mapping", "staging", "publish", "reconcile")
 LOCK_BUDGET_SECONDS = 5.0
 
 Row = TypeVar("Row", bound=StagedRow)

@@ -134,15 +134,16 @@ def lineage_asset(plant: Plant, staged: Sequence[str]) -> dg.AssetsDefinition:
     return lineage
 
 
-def deliverables_asset(plant: Plant) -> dg.AssetsDefinition:
+def deliverables_asset(plant: Plant, documents: Sequence[str]) -> dg.AssetsDefinition:
     names = plant.names
     key = names.key("audit", "deliverables")
     books = ("inventory", "exceptions", "left_out", "history")
 
     @dg.asset(
         key=key,
-        deps=[*names.keys("staging", books), names.key("audit", "certificate"), names.key("audit", "lineage")],
-        description="What is written down instead of migrated: inventories, exceptions, left-out records, history.",
+        deps=[*names.keys("staging", books), *names.keys("audit", ("certificate", "lineage", *documents))],
+        description="What is written down instead of migrated: inventories, exceptions, left-out records, history;"
+        " and `index.md`, the list of all documents of the run.",
         pool=names.pool,
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys=plant.resources,
@@ -152,7 +153,7 @@ def deliverables_asset(plant: Plant) -> dg.AssetsDefinition:
         from hd_assets.deliver.inventories import write_inventories
 
         with running(context, key), plant.warehouse(context).get_connection() as connection:
-            written = write_inventories(connection, folder_of(context, plant))
+            written = write_inventories(connection, folder_of(context, plant), f"Migration {names.migration}")
         return dg.MaterializeResult(
             metadata={
                 "files": len(written),

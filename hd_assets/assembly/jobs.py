@@ -13,22 +13,26 @@ from hd_assets.assembly.steps import Plant
 
 Job = dg.JobDefinition
 RECORDS = ("workspace", "companies", "contacts", "articles")
-TO_A_TARGET = ("plan", "publish", "reconcile")
+TO_A_TARGET = ("plan", "publish", "reconcile", "deliver")
 
 
-def selections(names: Names, raw: Iterable[str], staged: Sequence[str]) -> dict[str, list[dg.AssetKey]]:
+def selections(
+    names: Names, raw: Iterable[str], staged: Sequence[str], documents: Iterable[str]
+) -> dict[str, list[dg.AssetKey]]:
     """Job → assets. Publishing plans first: what it sends is what the plan of the same run shows."""
     return {
-        "discover": [names.mapping, *names.keys("raw", raw)],
+        "discover": [names.mapping, *names.keys("raw", (*raw, "discovery"))],
         "stage": names.keys("staging", staged),
         "plan": [names.key("publish", "plan")],
         "publish": names.keys("publish", ("plan", *RECORDS, *THREAD_OBJECTS)),
         "reconcile": names.keys("audit", ("reconciliation", "certificate")),
-        "deliver": names.keys("audit", ("lineage", "deliverables")),
+        "deliver": names.keys("audit", ("lineage", *documents, "deliverables")),
     }
 
 
-def jobs(plant: Plant, raw: Iterable[str], staged: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
+def jobs(
+    plant: Plant, raw: Iterable[str], staged: Sequence[str], documents: Iterable[str]
+) -> list[dg.UnresolvedAssetJobDefinition]:
     """Five stages and the documents; what concerns a target exists once for each target of the mapping.
 
     Target and permission are baked in, so that a backfill over months needs no typed configuration, and a person
@@ -36,7 +40,7 @@ def jobs(plant: Plant, raw: Iterable[str], staged: Sequence[str]) -> list[dg.Unr
     """
     found = []
     targets = sorted({SIMULATOR, *(str(name) for name in plant.migration.mapping.targets)})
-    for stage, keys in selections(plant.names, raw, staged).items():
+    for stage, keys in selections(plant.names, raw, staged, documents).items():
         for target in targets if stage in TO_A_TARGET else (SIMULATOR,):
             options = RunOptions(target=target, execute=stage == "publish", send_drift=False)
             found.append(
@@ -52,10 +56,10 @@ def jobs(plant: Plant, raw: Iterable[str], staged: Sequence[str]) -> list[dg.Unr
 
 
 _DESCRIPTIONS = {
-    "discover": "Reads the mapping, and the whole source into raw.",
+    "discover": "Reads the mapping, the whole source into raw, and what the installation holds.",
     "stage": "Fills the staging tables and judges them.",
     "plan": "Writes down what would be sent to {target}; sends nothing.",
     "publish": "Plans and SENDS to {target}, for the chosen months.",
     "reconcile": "Reads back from {target} and compares field by field.",
-    "deliver": "Writes lineage and inventories.",
+    "deliver": "Writes the documents people receive, as they stand with {target}; sends nothing.",
 }

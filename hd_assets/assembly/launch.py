@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from hd_assets.assembly.jobs import TO_A_TARGET
 from hd_assets.assembly.listening import Listener, Silence, listening
 from hd_assets.assembly.migration import build_migration
 from hd_assets.assembly.names import Names
@@ -67,7 +68,7 @@ def run_job(
     exit code 130.
     """
     names = Names.of(migration)
-    name = names.job(stage, options.target) if stage in ("plan", "publish", "reconcile") else names.job(stage)
+    name = names.job(stage, options.target) if stage in TO_A_TARGET else names.job(stage)
     job = build_migration(migration, settings).resolve_job_def(name)
     with listening(listener or Silence()):
         result = job.execute_in_process(

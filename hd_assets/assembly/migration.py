@@ -21,7 +21,20 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
     Raises MappingError or UsageError when the mapping names a source, file or owner that cannot be.
     """
     # here and not on top: a mapping that cannot be built must not cost the others their imports' time
-    from hd_assets.assembly import audit, checks, jobs, publish, raw, rollback, staging, workspace_checks
+    from hd_assets.assembly import (
+        audit,
+        checks,
+        discovery,
+        documents,
+        jobs,
+        publish,
+        raw,
+        rollback,
+        staging,
+        workspace_checks,
+    )
+    from hd_assets.coverage import coverage_of
+    from hd_assets.deliver.catalogue import catalogue
     from hd_assets.extract.registry import entities
 
     plant = Plant(migration, settings, Names.of(migration))
@@ -29,12 +42,16 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
     known = [entity.name for entity in entities(migration.mapping.source)]
     objects = staging.staged_objects(plant)
     staged = [*objects, staging.TOTALS]
+    # a source that does not account for what it was promised is refused
+    coverage_of(settings.sql, migration.mapping.source)
+    found = catalogue(settings.sql, migration.mapping.source)
     with warnings.catch_warnings():
         _quiet()
         return dg.Definitions(
             assets=[
                 raw.mapping_asset(plant),
                 raw.raw_assets(plant),
+                discovery.discovery_asset(plant),
                 *(staging.staging_asset(plant, staged_object) for staged_object in objects.values()),
                 staging.totals_asset(plant, objects),
                 publish.plan_asset(plant, staged),
@@ -42,10 +59,11 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
                 publish.thread_assets(plant),
                 audit.reconciliation_assets(plant),
                 audit.lineage_asset(plant, list(objects)),
-                audit.deliverables_asset(plant),
+                documents.document_assets(plant, found),
+                audit.deliverables_asset(plant, list(found.documents)),
             ],
             asset_checks=[*checks.staging_checks(plant, objects), workspace_checks.workspace_checks(plant)],
-            jobs=[*jobs.jobs(plant, known, staged), *rollback.rollback_jobs(plant)],
+            jobs=[*jobs.jobs(plant, known, staged, list(found.documents)), *rollback.rollback_jobs(plant)],
             resources={plant.names.warehouse: Warehouse.of(plant.stores.warehouse), RESOURCE: RunOptions()},  # type: ignore[call-arg]
             executor=dg.in_process_executor,
         )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from hd_assets.approvals import require_confirmed_mapping
+from hd_assets.approvals import require_approvals
 from hd_assets.assembly.preview import markdown_table
 from hd_assets.assembly.steps import AnyContext, Plant, Step, run_window, running
 from hd_assets.checks import CheckContext, gate
 from hd_assets.errors import BlockedError
+from hd_assets.mapping.decisions import require_decided
 from hd_assets.partitions import Window, windows
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def _planned(summary: "PlanSummary") -> dict[str, Any]:
         "conflicts": len(summary.conflicts),
         "late": len(summary.late),
         "drift": sum(summary.drift.values()),
+        "old_addresses_not_redirected": summary.unredirected,
         "window": summary.window,
         "plan": dg.MetadataValue.md(
             markdown_table(("kind", "to send", "requests", "unchanged", "only the rules changed"), rows)
@@ -152,7 +154,9 @@ def _sent(context: dg.AssetExecutionContext, plant: Plant, step: Step, name: str
     target = plant.options(context).target
     if not plant.options(context).execute:
         raise refused(plant, target, name)
-    require_confirmed_mapping(plant.stores, plant.migration, target)
+    require_decided(plant.migration, target)
+    narrowed = bool(plant.options(context).only)
+    require_approvals(plant.stores, plant.migration, target, name, is_sample=narrowed)
     with opened(context, plant, step, name) as publishing:
         told = send(publishing, window)
         states = publishing.books.states_of(LEDGER_OBJECTS[name])

@@ -16,7 +16,10 @@ from hd_assets.errors import HdError, UsageError
 # command → module below hd_assets.cli and the click command in it
 COMMANDS = {
     "adopt": ("adopt", "adopt"),
+    "approve": ("approve", "approve"),
     "demo": ("demo", "demo"),
+    "doctor": ("doctor", "doctor"),
+    "init": ("init", "init"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),
     "reconcile": ("run", "reconcile"),

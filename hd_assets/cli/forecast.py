@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 
 from hd_assets.mapping import Migration
+from hd_assets.publish.context import SIMULATOR
+from hd_assets.publish.hours import hours_of
 from hd_assets.publish.ledger import read_only
 from hd_assets.publish.ledger_schema import OPEN
 from hd_assets.publish.plan import ASSUMED_PER_MINUTE, REQUESTS
+from hd_assets.publish.staged import count_outside, rules_of
 from hd_assets.settings import Settings
 from hd_assets.warehouse import Warehouse
 
@@ -21,6 +25,13 @@ where disposition = 'send' and carrier in (select unnest($carriers))
 def forecast_lines(settings: Settings, migration: Migration, target: str) -> Iterator[str]:
     """Lines about everything that is planned and not yet sent."""
     stores = settings.stores(migration.name)
+    warehouse = Warehouse.of(stores.warehouse)
+    outside = count_outside(warehouse, rules_of(warehouse, migration))
+    if outside:
+        yield (
+            f"{outside} articles had an address outside the help centre: no redirect can be made for them here, only"
+            " the old host can lead to the new ones (old_url in staging.articles)"
+        )
     ledger = read_only(stores.ledger(target))
     try:
         open_: Counter[str] = Counter()
@@ -40,9 +51,13 @@ def forecast_lines(settings: Settings, migration: Migration, target: str) -> Ite
         return
     publish = migration.mapping.publish
     limit = min(ASSUMED_PER_MINUTE, publish.requests_per_minute or ASSUMED_PER_MINUTE) * (1 - publish.headroom)
-    with Warehouse.of(stores.warehouse).get_connection() as connection:
+    with warehouse.get_connection() as connection:
         row = connection.execute(_BYTES, {"carriers": carriers}).fetchone()
     size = row[0] if row else 0
     yield f"plan: {sum(open_.values())} operations, {requests} requests, {size / 1e6:.1f} MB of files"
     yield f"      about {requests / limit / 60:.2f} hours at {limit:.0f} requests a minute; nothing was sent"
+    hours = hours_of(migration.mapping, simulator=target == SIMULATOR)
+    if hours is not None:
+        begin = hours.closed_until(time.time())
+        yield f"      writes only on {hours}" + (f"; the next time from {hours.wall(begin)}" if begin else ", so now")
     yield "      " + ", ".join(f"{number} {kind}" for kind, number in sorted(open_.items()))

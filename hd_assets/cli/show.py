@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 def status_lines(told: Status) -> Iterator[str]:
     yield f"{told.migration} → {told.target}: {told.stage}"
+    for given in told.approvals:
+        if given.state == "given":
+            yield f"approved    {given.what} by {given.by}, {given.at:%Y-%m-%d %H:%M} UTC"
+        elif given.is_needed:
+            yield f"approval    {given.what}: {given.why}; `{given.command}`"
     if told.extracted_at:
         yield f"extracted   {told.extracted_rows} rows at {told.extracted_at:%Y-%m-%d %H:%M} UTC"
     if any(told.staged.values()):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from hd_assets.staging.runner import inputs, read
 
 EVERY_SOURCE = "every_source"
 FILE = "documents.yaml"
+SCHEMA = "deliver"
 _FOLDER = "deliver"
 _Model = TypeVar("_Model", bound="_Strict")
 
@@ -45,7 +47,7 @@ class SheetSpec(_Strict):
 
 
 class DocumentSpec(_Strict):
-    """A page `<document>.md` and the CSV files of its sheets, the one of its own name first."""
+    """A page `<document>.md` and the CSV files of its sheets, in the order of the page."""
 
     title: str
     text: str = ""
@@ -103,14 +105,38 @@ class Document:
     def reads(self) -> frozenset[tuple[str, str]]:
         return frozenset(read for sheet in self.sheets for read in sheet.reads)
 
+    @property
+    def is_about_target(self) -> bool:
+        """Whether it tells what is in one workspace; the others are the same for all."""
+        return any(schema in ("publish", "reconcile") for schema, _ in self.reads)
+
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The documents in an order in which each comes after those whose sheets it reads."""
+    """What a source's people receive. Sheets may read one another; `needed` gives them in an order that works."""
 
     documents: Mapping[str, Document]
     facts: Facts
     switch_off: tuple[SwitchOff, ...] = field(default=())
+
+    def needed(self, names: Iterable[str]) -> list[Sheet]:
+        """The sheets of these documents and all they read, each after those it reads."""
+        sheets = {sheet.name: sheet for document in self.documents.values() for sheet in document.sheets}
+        waiting = [sheet.name for name in names for sheet in self.documents[name].sheets]
+        needs: dict[str, set[str]] = {}
+        while waiting:
+            name = waiting.pop()
+            if name not in needs:
+                needs[name] = {table for schema, table in sheets[name].reads if schema == SCHEMA and table in sheets}
+                waiting += needs[name]
+        try:
+            return [sheets[name] for name in TopologicalSorter(needs).static_order()]
+        except CycleError as fault:
+            raise HdError(
+                f"the sheets need each other: {' → '.join(fault.args[1])}",
+                where=str(sheets[fault.args[1][0]].path.parent),
+                mend="let one of them read staging instead",
+            ) from fault
 
 
 def catalogue(sql: Path, source: str) -> Catalogue:
@@ -119,8 +145,7 @@ def catalogue(sql: Path, source: str) -> Catalogue:
     A sheet's SQL is looked for beside the source's other ones first. HdError for a file that is missing or wrong.
     """
     common, own = _read(sql, EVERY_SOURCE), _read(sql, source)
-    # the source's own come first: pages that sum up read their sheets
-    specs = {**own.documents, **{name: spec for name, spec in common.documents.items() if name not in own.documents}}
+    specs = common.documents | own.documents
     documents = {name: _document(sql, source, name, spec) for name, spec in specs.items()}
     facts = _parsed(Facts, common.facts | own.facts, sql / source / _FOLDER / FILE)
     return Catalogue(documents, facts, (*common.switch_off, *own.switch_off))

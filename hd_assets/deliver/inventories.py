@@ -1,12 +1,16 @@
-"""What does not migrate, as CSV files for the people who rebuild it by hand or decide about it."""
+"""What does not migrate, as one document: a table per kind of inventory and per book."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from hd_assets.deliver.catalogue import DocumentSpec, SheetSpec
+from hd_assets.deliver.pages import Written, write_document
+from hd_assets.deliver.write import enter, streamed
 from hd_assets.warehouse import Connection
 
+DOCUMENT = "written_down"
 # file → query; every table of the books, so that nothing is left out in silence
 TABLES = {
     "exceptions": "select * from staging.exceptions order by object, source_type, source_id, reason_code",
@@ -17,30 +21,34 @@ _INVENTORY = """
     select external_id, source_type, source_id, name, details from staging.inventory
     where kind = $kind order by name, external_id
 """
+_BOOKS = {
+    "exceptions": SheetSpec(title="Exceptions", figures=["object", "reason_code", "is_staged", "decision"], shown=20),
+    "left_out": SheetSpec(title="Left out or merged", figures=["object", "outcome", "reason_code"], shown=0),
+    "history": SheetSpec(
+        title="History of the conversations",
+        figures=["kind", "is_annulled"],
+        personal=["actor", "from_value", "to_value"],
+        shown=0,
+    ),
+}
+_TEXT = (
+    "What Intercom has no record for, and what stays behind, record by record. An inventory lists what people rebuild"
+    " by hand; history also stands in a note of each conversation where the mapping wants it."
+)
 
 
-def write_inventories(connection: Connection, folder: Path) -> dict[Path, int]:
-    """Write one CSV per kind of inventory and one per book; returns file → rows."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_inventories(connection: Connection, folder: Path, heading: str) -> dict[Path, int]:
+    """Write `written_down.md`, one CSV per kind of inventory and one per book; returns file → rows."""
     kinds = connection.execute("select distinct kind from staging.inventory order by kind").fetchall()
-    written = {}
+    sheets, tables = dict(_BOOKS), {name: streamed(connection, query) for name, query in TABLES.items()}
     for (kind,) in kinds:
-        path = folder / f"inventory_{_file_name(kind)}.csv"
-        written[path] = _copy(connection, _INVENTORY.replace("$kind", _literal(kind)), path)
-    for name, query in TABLES.items():
-        path = folder / f"{name}.csv"
-        written[path] = _copy(connection, query, path)
-    return written
-
-
-def _copy(connection: Connection, query: str, path: Path) -> int:
-    row = connection.execute(f"copy ({query}) to {_literal(str(path))} (header, delimiter ',')").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _literal(text: str) -> str:
-    """`copy` takes no parameters."""
-    return "'" + text.replace("'", "''") + "'"
+        name = f"inventory_{_file_name(kind)}"
+        sheets[name] = SheetSpec(title=f"Inventory: {kind.replace('_', ' ')}", personal=["name", "details"], shown=0)
+        tables[name] = streamed(connection, _INVENTORY, kind=kind)
+    spec = DocumentSpec(title="Written down instead of migrated", text=_TEXT, sheets=sheets)
+    written: list[Written] = write_document(folder, DOCUMENT, spec, heading, tables)
+    enter(folder, DOCUMENT, spec, written)
+    return {folder / sheet.file: sheet.rows for sheet in written}
 
 
 def _file_name(kind: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from hd_assets.deliver.sheets import replacing, write_csv
 from hd_assets.staging.lineage import Edge
 
 HEADER = ("target_table", "target_column", "source_table", "source_column", "expression")
@@ -14,13 +14,10 @@ HEADER = ("target_table", "target_column", "source_table", "source_column", "exp
 
 def write_lineage(folder: Path, migration: str, edges: Sequence[Edge]) -> tuple[Path, Path]:
     """Write `lineage.csv` and `lineage.md` into `folder`, replacing earlier ones; edges must be sorted."""
-    folder.mkdir(parents=True, exist_ok=True)
     table, page = folder / "lineage.csv", folder / "lineage.md"
-    with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER)
-        writer.writerows([getattr(edge, name) for name in HEADER] for edge in edges)
-    page.write_text(_page(migration, edges), encoding="utf-8")
+    write_csv(table, HEADER, ([getattr(edge, name) for name in HEADER] for edge in edges))
+    with replacing(page) as file:
+        file.write(_page(migration, edges))
     return table, page
 
 

@@ -115,9 +115,9 @@ def _sections(made: Written, *, deeper: bool) -> Iterator[str]:
             yield from ("", f"{'###' if deeper else '##'} {markdown_text(section) or '(none)'}")
         yield ""
         cells = [[_shown(row[place]) for place in places] for row in rows]
-        for row in cells:
+        for cell in cells:
             for place, file in linked.items():
-                row[place] = "" if row[place] in (None, "") else _link(row[place], f"{file}.csv")
+                cell[place] = "" if cell[place] in (None, "") else _link(cell[place], f"{file}.csv")
         yield from markdown_table(columns, cells, raw=linked)
         if made.sizes[section] > len(rows):
             yield from ("", f"The first {len(rows)} of {_link(made.sizes[section], made.file)}.")

@@ -88,7 +88,7 @@ def markdown_text(value: Any) -> str:
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, raw: Iterable[int] = ()) -> list[str]:
     """Lines of a table; numbers stand right. Cells of the columns numbered in `raw` are Markdown already."""
     cells, kept = [list(row) for row in rows], set(raw)
-    right = [bool(cells) and all(_is_number(row[place]) for row in cells) for place in range(len(columns))]
+    right = [_is_number([row[place] for row in cells]) for place in range(len(columns))]
     lines = ["| " + " | ".join(markdown_text(name.replace("_", " ")) for name in columns) + " |"]
     lines.append("| " + " | ".join("---:" if is_right else "---" for is_right in right) + " |")
     for row in cells:
@@ -111,5 +111,8 @@ def replacing(path: Path) -> Iterator[TextIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+def _is_number(values: Sequence[Any]) -> bool:
+    told_values = [value for value in values if value is not None]
+    return bool(told_values) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in told_values
+    )

@@ -34,6 +34,19 @@ class Entity(BaseModel):
         return self
 
 
+class Variable(BaseModel):
+    """An environment variable a source reads; `<name>_FILE` may hold the path of a file with the value instead.
+
+    Variables of one `choice` are alternatives: exactly one of them is set. Without a choice it is optional.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    meaning: str
+    choice: str | None = None
+
+
 class SourceFacts(BaseModel):
     """What the source says about itself; no personal data, no credentials.
 

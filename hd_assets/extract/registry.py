@@ -1,4 +1,5 @@
-"""Sources are found by name: `hd_assets.extract.<source>` with `SOURCE`, `ENTITIES` and `open_from_environment`."""
+"""Sources are found by name: `hd_assets.extract.<source>` with `SOURCE`, `ENTITIES`, `VARIABLES` and
+`open_from_environment`."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 import hd_assets.extract as package
 from hd_assets.errors import UsageError
-from hd_assets.extract.base import Entity, Extractor
+from hd_assets.extract.base import Entity, Extractor, Variable
 
 
 def sources() -> tuple[str, ...]:
@@ -31,11 +32,16 @@ def entities(source: str) -> tuple[Entity, ...]:
     return cast(tuple[Entity, ...], _known(source).ENTITIES)
 
 
+def variables(source: str) -> tuple[Variable, ...]:
+    """The environment variables the source reads. UsageError when there is no such source."""
+    return cast(tuple[Variable, ...], _known(source).VARIABLES)
+
+
 def _known(source: str) -> Any:
     if source not in sources():
         raise UsageError(
             f"there is no source called {source!r}",
-            where="source of the mapping",
+            where="source of the mapping, or --source",
             mend=f"use one of: {', '.join(sources())}",
         )
     return _load(source)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from hd_assets.errors import BlockedError
 from hd_assets.mapping.files import Migration
 from hd_assets.mapping.model import UNDECIDED, Mapping
@@ -24,7 +22,7 @@ QUESTIONS = {
 
 def undecided(mapping: Mapping, target: str | None = None) -> list[str]:
     """Key paths that still say `undecided`: of the whole mapping, and of one target or of all."""
-    values = {
+    values: dict[str, object] = {
         "time_zone": mapping.time_zone,
         "first_month": mapping.first_month,
         "migration_admin.name": mapping.migration_admin.name,
@@ -47,11 +45,10 @@ def require_decided(migration: Migration, target: str) -> None:
     raise BlockedError(
         f"{len(paths)} decision(s) are missing, so nothing is sent: {', '.join(paths)}",
         where=str(migration.path),
-        mend="; ".join(_takes(paths)),
+        mend="; ".join(f"{path}: {question(path)}" for path in paths),
     )
 
 
-def _takes(paths: list[str]) -> Iterator[str]:
-    for path in paths:
-        key = path if path in QUESTIONS else path.rsplit(".", 1)[1]
-        yield f"{path}: {QUESTIONS[key]}"
+def question(path: str) -> str:
+    """What an undecided key takes."""
+    return QUESTIONS[path if path in QUESTIONS else path.rsplit(".", 1)[1]]

@@ -52,7 +52,7 @@ def load(folder: Path, name: str) -> Migration:
             mend=f"use one of the mappings in that folder ({known}), or set HD_MAPPINGS to another folder",
         ) from fault
     try:
-        parsed = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader that also refuses doubled keys
+        parsed = parse(text)
     except yaml.YAMLError as fault:
         raise MappingError(f"the mapping is not YAML: {fault}", where=str(path), mend="correct that line") from fault
     try:
@@ -67,6 +67,11 @@ def load(folder: Path, name: str) -> Migration:
     overrides = {sql.stem: sql for sql in sorted((folder / name / "sql").glob("*.sql"))}
     digest = _digest(mapping, overrides)
     return Migration(name=name, mapping=_with_own_mark(mapping, name), path=path, digest=digest, overrides=overrides)
+
+
+def parse(text: str) -> Any:
+    """The document as it stands, unchecked. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader that also refuses doubled keys
 
 
 def _with_own_mark(mapping: Mapping, name: str) -> Mapping:

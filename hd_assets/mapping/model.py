@@ -205,7 +205,7 @@ class Mapping(Strict):
     publish: Publishing = Publishing()
     approvals: list[ApprovalKind] = Field(
         default=["scope", "guide", "mapping", "sample", "cutover"],
-        description="What production waits for; the mapping always. phase: the row counts of companies, contacts, links.",
+        description="What production waits for; the mapping always. phase: row counts of companies, contacts, links.",
     )
     exceptions_limit: int | None = Field(None, ge=0, description="A run ends with exit code 1 above so many.")
     objects: dict[str, ObjectMapping | LeftOut]

@@ -118,6 +118,13 @@ class Client:
         """A single record."""
         return self.get(path, holds=holds, **query).data
 
+    def once(self, path: str) -> dict[str, Any]:
+        """A record after a single attempt, for whoever only asks whether somebody answers."""
+        try:
+            return self._exchange("GET", path, None, {}).data
+        except (_NotSentError, _ThrottledError, UnknownError) as fault:
+            raise self._unreachable(str(fault) or "the rate limit is exhausted (429)", 1) from fault
+
     def search(self, path: str, body: dict[str, Any], *, holds: Collection[str] = (), **query: Any) -> Answer:
         """A read that goes by POST."""
         return self._persist(

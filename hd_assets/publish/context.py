@@ -18,7 +18,7 @@ from hd_assets.errors import BlockedError, UsageError
 from hd_assets.mapping import UNDECIDED, Migration, Target
 from hd_assets.publish.client import Client
 from hd_assets.publish.clock import Clock, SystemClock
-from hd_assets.publish.hours import Hours
+from hd_assets.publish.hours import Hours, hours_of
 from hd_assets.publish.ledger import Ledger, read_only
 from hd_assets.publish.ledger_read import LedgerReader
 from hd_assets.publish.payloads import Rules
@@ -107,11 +107,7 @@ class PublishContext:
     @cached_property
     def hours(self) -> Hours | None:
         """Publishing hours of the target; None when writing is allowed at any time."""
-        mapping = self.migration.mapping
-        hours = mapping.publish.hours
-        if hours is None or (self.target == SIMULATOR and not hours.apply_to_simulator):
-            return None
-        return Hours(hours, mapping.zone)
+        return hours_of(self.migration.mapping, simulator=self.target == SIMULATOR)
 
     def closed_until(self) -> float | None:
         """When writing may begin again (Unix seconds), None within the publishing hours."""

@@ -6,7 +6,7 @@ import threading
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hd_assets.mapping import PublishingHours
+from hd_assets.mapping import Mapping, PublishingHours
 
 _FURTHEST = timedelta(days=9)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -20,12 +20,16 @@ class Hours:
 
     def __init__(self, hours: PublishingHours, time_zone: str) -> None:
         """`time_zone` counts where the hours name none."""
+        self._told = hours
         self._begin, self._end = hours.begin_minute, hours.end_minute
         self._days = {_WEEKDAYS.index(day) for day in hours.days}
         self._zone = ZoneInfo(hours.time_zone or time_zone)
         self._lock = threading.Lock()
         self._known_from = self._known_until = 0.0
         self._open = False
+
+    def __str__(self) -> str:
+        return f"{', '.join(self._told.days)} from {self._told.begin} to {self._told.end} ({self._zone.key})"
 
     def closed_until(self, now: float) -> float | None:
         """When writing may begin (Unix seconds), None while it may go on."""
@@ -53,3 +57,11 @@ class Hours:
         if self._begin < self._end:
             return today in self._days and self._begin <= minute < self._end
         return (today in self._days and minute >= self._begin) or ((today - 1) % 7 in self._days and minute < self._end)
+
+
+def hours_of(mapping: Mapping, *, simulator: bool) -> Hours | None:
+    """Publishing hours of a target; None when writing is allowed at any time."""
+    hours = mapping.publish.hours
+    if hours is None or (simulator and not hours.apply_to_simulator):
+        return None
+    return Hours(hours, mapping.zone)

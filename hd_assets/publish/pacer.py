@@ -69,9 +69,10 @@ class Pacer:
             return max(_SHORTEST_WAIT, self._blocked_until - now)
         self._roll(now)
         # what is in flight may or may not be among what was told as used; counting it twice errs to the safe side
-        waits = [self._until_allowed(now, max(self._seen, self._own) + self.in_flight, self._shared_budget)]
+        count = max(self._seen, self._own) + self.in_flight
+        waits = [self._until_allowed(now, count, self._shared_budget, max(self._others))]
         if self._cap is not None:
-            waits.append(self._until_allowed(now, self._own + self.in_flight, self._cap))
+            waits.append(self._until_allowed(now, self._own + self.in_flight, self._cap, 0))
         if self._in_slots:
             waits.append(self._next_slot - now)
         wait = max(waits)
@@ -83,13 +84,17 @@ class Pacer:
         spacing = WINDOW_SECONDS / self.budget
         self._next_slot = max(self._next_slot, now - spacing) + spacing
 
-    def _until_allowed(self, now: float, count: int, budget: int) -> float:
+    def _until_allowed(self, now: float, count: int, budget: int, others: int) -> float:
         left = self._ends_at - now
         if count >= budget:
             return left
         if self._in_company and not self._in_slots:
             elapsed = WINDOW_SECONDS - left
-            return count / budget * _SPREAD_SECONDS - _LEAD_SECONDS - elapsed
+            used = count / budget
+            if others < budget:
+                # what others used at once does not hold us up as long as we keep to what they leave at their most
+                used = min(used, (self._own + self.in_flight) / (budget - others))
+            return used * _SPREAD_SECONDS - _LEAD_SECONDS - elapsed
         if not self._in_company and left > _LATE_SECONDS and count >= budget - max(1, int(budget * _LATE_SHARE)) > 0:
             return left - _LATE_SECONDS
         return 0.0

@@ -54,7 +54,7 @@ class PlanSummary:
     new_drift: Counter[str] = field(default_factory=Counter)
     conflicts: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
-    # articles whose old address lies outside the help centre: listed for the old host, not redirected
+    # articles whose old address lies outside the help centre: only the old host can lead to the new one
     unredirected: int = 0
     bytes: int = 0
     per_minute: float = ASSUMED_PER_MINUTE

@@ -160,7 +160,7 @@ def contact_objects(warehouse: Warehouse, rules: Rules, contact: str | None = No
 
 
 def count_outside(warehouse: Warehouse, rules: Rules) -> int:
-    """Articles whose old address no redirect can be made for; they go into the list for the old host."""
+    """Articles whose old address no redirect can be made for; only the old host can lead to the new one."""
     with warehouse.get_connection() as connection:
         rows = connection.execute("select old_url from staging.articles where old_url is not null").fetchall()
     return sum(1 for (url,) in rows if not rules.is_own_address(url))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from hd_assets.approvals import Standing, standings
 from hd_assets.checks import CheckContext, evaluate
 from hd_assets.extract.raw import RawStore
 from hd_assets.mapping import Migration
@@ -57,6 +58,7 @@ class Status:
     migration: str
     target: str
     stage: Stage = "nothing yet"
+    approvals: list[Standing] = field(default_factory=list)
     extracted_at: datetime | None = None
     extracted_rows: int = 0
     staged: dict[str, int] = field(default_factory=dict)
@@ -84,7 +86,7 @@ def status(settings: Settings, migration: Migration, target: str, *, with_checks
     Raises UnreachableError when another process holds the warehouse.
     """
     stores = settings.stores(migration.name)
-    told = Status(migration.name, target)
+    told = Status(migration.name, target, approvals=standings(stores, migration, target))
     latest = RawStore(stores.root).latest()
     if latest:
         told.stage = "extracted"

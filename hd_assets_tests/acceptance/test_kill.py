@@ -1,7 +1,7 @@
 """Real processes, killed without warning at chosen writes: the next start finishes the work without a manual step.
 
 `HD_KILL_TRIALS=200 HD_KILL_REPORT=FILE pytest -m campaign hd_assets_tests/acceptance/test_kill.py` runs the campaign,
-two trials at a time, every tenth with Dagster, and leaves a line for each trial and a summary in FILE.
+HD_KILL_AT_ONCE trials (two) at a time, each tenth with Dagster, and leaves a line for each trial and a summary in FILE.
 """
 
 import copy
@@ -18,8 +18,8 @@ from hd_assets_tests.acceptance.books import differences
 from hd_assets_tests.acceptance.trials import HORIZON_SECONDS, Kill, Scheme, Trial, run_trial, scheme
 
 TRIALS = int(os.environ.get("HD_KILL_TRIALS", "200"))
-AT_ONCE = 2
-# What a start may take besides the horizon, two trials sharing the machine.
+AT_ONCE = int(os.environ.get("HD_KILL_AT_ONCE", "2"))
+# What a start may take besides the horizon.
 RESUME_SECONDS = 10.0
 
 

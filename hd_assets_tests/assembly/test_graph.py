@@ -11,15 +11,18 @@ import pytest
 from hd_assets.assembly.migration import build_all, build_migration
 from hd_assets.assembly.names import Names
 from hd_assets.assembly.staging import TOTALS
+from hd_assets.deliver.catalogue import catalogue
 from hd_assets.mapping import load
 from hd_assets.model import STAGING_MODELS
 from hd_assets.settings import Settings
 from hd_assets.staging import runner
 
+SQL = Path(__file__).resolve().parents[2] / "sql"
 STAGED = {model.table for model in STAGING_MODELS}
 WINDOWED = {model.table for model in STAGING_MODELS if model.windowed}
 SENT = {"plan", "workspace", "companies", "contacts", "articles", "conversations", "parts", "attachments"}
 AUDITED = {"reconciliation", "certificate", "lineage", "deliverables"}
+DOCUMENTS = set(catalogue(SQL, "osticket").documents)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def test_definitions_can_be_loaded(definitions):
 def test_keys_are_migration_stage_object(graph):
     assert names_of(graph, "staging") == STAGED | {TOTALS}
     assert names_of(graph, "publish") == SENT
-    assert names_of(graph, "audit") == AUDITED
+    assert names_of(graph, "audit") == AUDITED | DOCUMENTS
     assert {"ticket", "thread_entry", "file_bytes", "source_fact"} <= names_of(graph, "raw")
     others = {tuple(key.path) for key in graph.get_all_asset_keys() if len(key.path) != 3}
     assert others == {("osticket", "mapping")}
@@ -100,10 +103,9 @@ def test_each_stage_has_a_job_and_each_other_target_its_own(definitions):
     assert {job.name for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")} == {
         "osticket_discover",
         "osticket_stage",
-        "osticket_deliver",
         *(
             f"osticket_{stage}{target}"
-            for stage in ("plan", "publish", "reconcile")
+            for stage in ("plan", "publish", "reconcile", "deliver")
             for target in ("", "_test", "_production")
         ),
         *(f"osticket_rollback_{target}" for target in ("simulator", "test", "production")),

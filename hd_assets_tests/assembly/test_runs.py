@@ -7,6 +7,7 @@ from hd_assets.approvals import approve
 from hd_assets.assembly.migration import build_migration
 from hd_assets.assembly.run_options import RunOptions, run_config
 from hd_assets.assembly.steps import PARTITION, RANGE_END, RANGE_START
+from hd_assets.deliver.catalogue import catalogue
 from hd_assets.partitions import Window, next_month
 from hd_assets.warehouse import Warehouse
 from hd_assets_tests.assembly.conftest import first_month
@@ -80,6 +81,8 @@ def test_a_month_then_everything_then_nothing_more_and_the_read_back_finds_no_di
     names = {path.name for path in world.settings.stores("osticket").deliverables.rglob("*.*")}
     assert {"certificate.json", "certificate.md", "lineage.csv", "lineage.md", "exceptions.csv"} <= names
     assert any(name.startswith("inventory_") for name in names)
+    promised = {f"{name}.md" for name in catalogue(world.settings.sql, "osticket").documents}
+    assert promised | {"index.md", "documents.json"} <= names
 
 
 def test_without_execute_the_plan_is_written_and_nothing_is_sent(world):

@@ -23,6 +23,7 @@ OPTIONS = {
     "reconcile": ("--from", "--to", "--target", "--json"),
     "status": ("--target", "--json"),
     "trace": ("--target", "--json", "REF"),
+    "approve": ("--by", "--document", "--target", "MIGRATION"),
     "mapping check": ("MIGRATION",),
     "mapping confirm": ("--by", "MIGRATION"),
     "simulator": ("--port", "--state", "--faults", "provision"),

@@ -62,6 +62,13 @@ class Outcome:
         return self.case.workers * WINDOW / (sum(self.case.latency) / 2)
 
     @property
+    def limited_share(self):
+        """Of the windows: where the limit less head-room binds, and not what our workers can do."""
+        most = self.limit * (1 - self.case.headroom)
+        bound = [self.everybody[window] - self.ours[window] + self.capacity >= most for window in self.steady]
+        return sum(bound) / len(bound)
+
+    @property
     def used_share(self):
         """Of limit × (1 − head-room), or of what others use and our workers can do where that is less.
 

@@ -84,6 +84,11 @@ def test_a_limit_that_changes_in_mid_run_is_followed():
     assert all(abs(used - 0.8 * limit // 6) <= 2 for used in by_minute[2] for limit in [2000])
 
 
+def test_what_others_use_at_once_does_not_hold_up_workers_that_are_slow_themselves():
+    told = proved(Case(minutes=2, workers=16, latency=LATENCIES["400 ms"], bursts=OTHERS["bursts"]["bursts"], seed=2))
+    assert told.limited_share == 0
+
+
 def test_two_publishers_on_one_token_share_it():
     # each sees the other in what remains
     case = Case(minutes=3, per_minute=1000, workers=8)

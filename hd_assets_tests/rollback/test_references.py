@@ -8,7 +8,7 @@ from hd_assets.simulator.faults import Fault, FaultPlan
 from hd_assets_tests import builders
 from hd_assets_tests.builders import MIGRATION
 from hd_assets_tests.publish.desk import MAPPING, Desk, desk, rows
-from hd_assets_tests.rollback.world import calm, content, furnish, ledger_rows, undo
+from hd_assets_tests.rollback.world import Killer, calm, content, furnish, ledger_rows, undo
 
 SPACE = "https://intercom.help/simulator"
 TYPE = "/custom_object_instances/change_request"
@@ -106,6 +106,41 @@ def test_lost_answers_are_looked_up(world, kind):
     assert world.desk.simulator.summary()["faults"][kind] >= 3
     calm(world.desk)
     assert report.complete
+    assert content(world.desk) == world.before
+
+
+def test_killed_again_and_again_it_comes_to_the_same_end(world):
+    kills = 0
+    while Killer(world.desk, 11, ("before", "after")[kills % 2]).run(lambda: undo(world.desk)):
+        kills += 1
+        assert kills < 100
+    assert kills >= 5
+    assert content(world.desk) == world.before
+
+
+class KilledAt(Killer):
+    """Dies when the request has taken effect and its answer is lost."""
+
+    def __init__(self, made, route):
+        super().__init__(made, 0, "after")
+        self.route = route
+
+    def hook(self, phase):
+        struck = super().hook(phase)
+
+        def at_route(request):
+            if self.copies is not None or f"{request.method} {request.url.path}".startswith(self.route):
+                struck(request)
+
+        return at_route
+
+
+@pytest.mark.parametrize("route", [f"POST {TYPE}", "PUT /contacts/", "POST /help_center/help_centers/"])
+def test_what_a_publish_left_open_is_settled_and_taken_back(world, route):
+    undo(world.desk)
+    assert KilledAt(world.desk, route).run(world.desk.publish)
+    report = undo(world.desk)
+    assert (report.complete, report.kept) == (True, [])
     assert content(world.desk) == world.before
 
 

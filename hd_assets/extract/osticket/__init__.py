@@ -6,16 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from hd_assets.errors import UsageError
-from hd_assets.extract.base import Extractor
+from hd_assets.extract.base import Extractor, Variable
 from hd_assets.extract.osticket.dump import DumpRows
 from hd_assets.extract.osticket.entities import ENTITIES
 from hd_assets.extract.osticket.extractor import OsticketExtractor
 from hd_assets.extract.osticket.live import LiveRows
 from hd_assets.extract.osticket.options import OsticketOptions
 
-__all__ = ["ENTITIES", "SOURCE", "OsticketOptions", "open_extractor", "open_from_environment"]
+__all__ = ["ENTITIES", "SOURCE", "VARIABLES", "OsticketOptions", "open_extractor", "open_from_environment"]
 
 SOURCE = "osticket"
+VARIABLES = (
+    Variable(
+        name="OSTICKET_URL",
+        meaning="the database: mysql://user:password@host:3306/database, for an account that may only read",
+        choice="database",
+    ),
+    Variable(name="OSTICKET_DUMP", meaning="a mysqldump file instead of a server, .sql or .sql.gz", choice="database"),
+    Variable(name="OSTICKET_FILES", meaning="a copy of the filesystem plugin's upload folder, where it was used"),
+)
 _OPTIONS = {"prefix": str, "database": str, "accept_unknown_schema": bool}
 
 

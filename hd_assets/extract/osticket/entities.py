@@ -1,7 +1,8 @@
 """Every osTicket table that is read, with the columns of all supported versions (facts: install schemas 1.14 to 1.18).
 
-Left out on purpose, because no migration needs them: passwords (`staff.passwd`, `user_account.passwd`,
-`email_account`), API keys, sessions, logs, drafts, locks, the `*__cdata` caches and the full-text index.
+Left out on purpose, because no migration needs them: passwords (`staff.passwd`, `user_account.passwd`), the keys
+themselves of `api_key`, sessions, logs, drafts, locks, the `*__cdata` caches and the full-text index. Of what only
+tells which connections will stop working, the columns that name and count it are read, and no others.
 """
 
 from __future__ import annotations
@@ -223,7 +224,20 @@ _AUTOMATION = (
     _table("config", "id", "id namespace key value updated", needed="namespace key value"),
 )
 
-TABLES = (*_PEOPLE, *_TICKETS, *_THREADS, *_FILES_AND_FORMS, *_KNOWLEDGE, *_AUTOMATION)
+_CONNECTIONS = (
+    _table("api_key", "id", "id isactive can_create_tickets can_exec_cron created updated", optional=True),
+    _table(
+        "email_account",
+        "id",
+        "id email_id type auth_bk active protocol encryption fetchfreq postfetch created updated",
+        optional=True,
+    ),
+    _table("plugin", "id", "id name install_path isphar isactive version installed", optional=True),
+    _table("plugin_instance", "id", "id plugin_id flags name created updated", optional=True),
+    _table("queue", "id", "id parent_id flags staff_id sort title root created updated", optional=True),
+)
+
+TABLES = (*_PEOPLE, *_TICKETS, *_THREADS, *_FILES_AND_FORMS, *_KNOWLEDGE, *_AUTOMATION, *_CONNECTIONS)
 ENTITIES = (*(table.entity for table in TABLES), *INVENTORY_ENTITIES)
 
 CHUNKS = "file_chunk"

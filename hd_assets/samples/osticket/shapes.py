@@ -1,7 +1,7 @@
 """Column names, types, defaults and keys of an osTicket 1.18 database, in a short notation.
 
 One `name type [=default]` per column, `+` numbers itself, `?` may be NULL. `hd_assets.samples.osticket.schema`
-turns it into CREATE TABLE statements. Tables a migration never looks at (queues, locks, searches) are left out.
+turns it into CREATE TABLE statements. Tables a migration never looks at (locks, searches) are left out.
 """
 
 from __future__ import annotations
@@ -171,6 +171,11 @@ SHAPES: dict[str, str] = {
     "plugin_instance": """
         id uint+; plugin_id uint; flags int =0; name v255 =''; notes text?; created datetime; updated datetime?;
         keys primary=id; index=plugin_id
+    """,
+    "queue": """
+        id uint+; parent_id uint =0; columns_id uint?; sort_id uint?; flags uint =0; staff_id uint =0; sort uint =0;
+        title v60?; config text?; filter v64?; root v32?; path v80 ='/'; created datetime; updated datetime;
+        keys primary=id; index=staff_id; index=parent_id
     """,
     "role": """
         id uint+; flags uint =1; name v64?; permissions text?; notes text?; created datetime; updated datetime;

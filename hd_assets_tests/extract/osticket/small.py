@@ -15,11 +15,11 @@ _HEADER = (
 )
 _COLUMNS = {table.entity.name: table.entity.columns for table in TABLES} | {
     "file_chunk": ("file_id", "chunk_id", "filedata"),
-    "api_key": ("id", "apikey"),
 }
+# the key itself stands in every installation and is never read
+_COLUMNS["api_key"] = (*_COLUMNS["api_key"], "apikey")
 _KEYS = {table.entity.name: table.entity.key for table in TABLES} | {
     "file_chunk": ("file_id", "chunk_id"),
-    "api_key": ("id",),
 }
 _TEXTS = frozenset(
     {"name", "number", "body", "namespace", "key", "value", "bk", "attrs", "created", "type", "apikey", "signature"}

@@ -1,0 +1,57 @@
+"""The second variant of a run's documents: the same tables and pages without what tells of people."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from hd_assets.deliver.catalogue import DocumentSpec
+from hd_assets.deliver.pages import Rows, Table, write_document
+from hd_assets.deliver.sheets import read_csv
+from hd_assets.deliver.write import enter, manifest
+
+HARMLESS = ("certificate.json", "certificate.md", "lineage.csv", "lineage.md")
+"""Files beside the listed documents that hold ids, counts, digests and names of columns only."""
+
+_HEADING = "Without personal data."
+
+
+def copy_without_personal_data(folder: Path, into: Path) -> list[Path]:
+    """Write the documents of a run folder once more, without their personal columns; returns the files.
+
+    A file that no list names is not copied: what is not known to be free of personal data counts as personal.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    for name, entry in manifest(folder).items():
+        spec = DocumentSpec.model_validate(entry["spec"])
+        plain = spec.model_copy(
+            update={
+                "sheets": {
+                    sheet: of_sheet.model_copy(
+                        update={"page": [column for column in of_sheet.page if column not in of_sheet.personal]}
+                    )
+                    for sheet, of_sheet in spec.sheets.items()
+                }
+            }
+        )
+        tables = {
+            sheet: _without(folder / f"{sheet}.csv", frozenset(of_sheet.personal))
+            for sheet, of_sheet in spec.sheets.items()
+        }
+        enter(into, name, plain, write_document(into, name, plain, _HEADING, tables))
+    for harmless in HARMLESS:
+        if (folder / harmless).is_file():
+            shutil.copyfile(folder / harmless, into / harmless)
+    return sorted(path for path in into.iterdir() if path.is_file())
+
+
+def _without(path: Path, personal: frozenset[str]) -> Table:
+    columns, rows = read_csv(path)
+    kept = [place for place, column in enumerate(columns) if column not in personal]
+    return [columns[place] for place in kept], _cut(rows, kept)
+
+
+def _cut(rows: Iterator[list[str]], kept: list[int]) -> Rows:
+    for row in rows:
+        yield [row[place] for place in kept]
