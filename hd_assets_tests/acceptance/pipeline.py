@@ -1,13 +1,14 @@
-"""One whole migration of an osTicket dump into a simulator behind HTTP, step by step as the product's jobs go."""
+"""One whole migration into a simulator behind HTTP, step by step as the product's jobs go."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from hd_assets.checks import CheckContext, evaluate
+from hd_assets.extract.base import Extractor
 from hd_assets.extract.raw import RawStore, extract
 from hd_assets.extract.registry import open_extractor
 from hd_assets.mapping import Migration, load, write_tables
@@ -37,6 +38,7 @@ class Migrated:
     environment: dict[str, str]
     simulator: Simulator
     url: str
+    source: Extractor | None = None
     failed_checks: list[str] = field(default_factory=list)
 
     @property
@@ -52,7 +54,8 @@ class Migrated:
 
     def extract_and_stage(self) -> None:
         stores = self.settings.stores(self.migration.name)
-        source = open_extractor(self.migration.mapping.source, self.environment, self.migration.mapping.source_options)
+        mapping = self.migration.mapping
+        source = self.source or open_extractor(mapping.source, self.environment, mapping.source_options)
         store = RawStore(stores.root)
         extract(source, store)
         with self.warehouse.transaction() as connection:
@@ -101,10 +104,19 @@ class Migrated:
 
 
 @contextmanager
-def osticket_into_simulator(home: Path, environment: dict[str, str]) -> Iterator[Migrated]:
-    """Nothing has happened yet; the caller goes step by step."""
+def into_simulator(
+    home: Path, name: str, environment: dict[str, str], source: Extractor | None = None
+) -> Iterator[Migrated]:
+    """A shipped migration; nothing has happened yet, the caller goes step by step.
+
+    `source`: read this instead of what the environment names.
+    """
     shipped = shipped_folder()
     # a wider limit than a real workspace has: here the machine shall be what is slow
     with Simulator(rules=Rules(requests_per_minute=120_000)) as simulator, SimulatorServer(simulator) as server:
         settings = Settings(home, shipped / "mappings", shipped / "sql", server.url)
-        yield Migrated(settings, load(settings.mappings, "osticket"), environment, simulator, server.url)
+        yield Migrated(settings, load(settings.mappings, name), environment, simulator, server.url, source)
+
+
+def osticket_into_simulator(home: Path, environment: dict[str, str]) -> AbstractContextManager[Migrated]:
+    return into_simulator(home, "osticket", environment)

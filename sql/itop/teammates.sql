@@ -44,7 +44,9 @@ final as (
             nullif(trim(account.login), ''),
             concat('Account ', account.id)
         ) as name,
-        coalesce(account.status, '') = 'enabled' as is_active,
+        -- An account of no person and no address is a technical one; nobody can be invited for it.
+        coalesce(account.status, '') = 'enabled'
+        and coalesce(persons.email, normal_email(account.email), normal_email(account.login)) is not null as is_active,
         coalesce(profiles.profiles, cast([] as varchar[])) as roles
     from raw.user as account
     cross join options
