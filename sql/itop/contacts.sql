@@ -16,7 +16,7 @@ persons as (
         nullif(trim(email), '') as written_email,
         nullif(trim(phone), '') as phone,
         nullif(trim(mobile_phone), '') as mobile_phone,
-        nullif(trim("function"), '') as job,
+        nullif(trim(function), '') as job,
         nullif(trim(employee_number), '') as employee_number,
         nullif(trim(location_name), '') as location_name,
         nullif(manager_id, '0') as manager_id,

@@ -56,10 +56,16 @@ tickets as (
         utc(ticket.close_date, options.time_zone) as closed_at,
         utc(ticket.resolution_date, options.time_zone) as resolved_at,
         utc(ticket.last_pending_date, options.time_zone) as pending_at,
+        coalesce(windows.dated_at, cast(windows.home_window as timestamp)) as opened_at,
+        try_strptime(left(ticket._extraction, 15), '%Y%m%dT%H%M%S') as extracted_at,
         -- iTop shows the first value of a list where nobody chose one: these count only once the ticket got there.
         case when ticket.resolution_date <> '' then ticket.resolution_code end as resolution_code,
-        case when ticket.status = 'closed' and ticket.close_date <> '' then ticket.user_satisfaction end as satisfaction,
-        case when ticket.status = 'closed' and ticket.close_date <> '' then ticket.user_comment end as user_comment,
+        case
+            when ticket.status = 'closed' and ticket.close_date <> '' then ticket.user_satisfaction
+        end as satisfaction,
+        case
+            when ticket.status = 'closed' and ticket.close_date <> '' then ticket.user_comment
+        end as user_comment,
         -- Of an hour that came twice the first is taken; one more hour on the clock is then two hours later.
         date_diff(
             'second',
@@ -270,9 +276,9 @@ descriptions as (
         regexp_replace(
             regexp_replace(
                 case
-            when regexp_matches(coalesce(tickets.description, ''), '<[A-Za-z/!]') then tickets.description
-            else replace(trim(coalesce(tickets.description, '')), e'\n', '<br>')
-        end,
+                    when regexp_matches(coalesce(tickets.description, ''), '<[A-Za-z/!]') then tickets.description
+                    else replace(trim(coalesce(tickets.description, '')), e'\n', '<br>')
+                end,
                 '(?i)<img[^>]*download_inlineimage[^>]*?[?&;]id=([0-9]+)[^>]*>',
                 '<img src="cid:inline_image_\1">',
                 'g'
@@ -337,9 +343,58 @@ references_by_id as (
     where root in ('Problem', 'Change')
 ),
 
+inboxes as (
+    select
+        source_id,
+        coalesce(merged_into, external_id) as inbox,
+        name
+    from staging.inboxes
+),
+
 described as (
     select
-        tickets.*,
+        tickets.conversation,
+        tickets.home_window,
+        tickets.dated_at,
+        tickets.basis,
+        tickets.id,
+        tickets.class,
+        tickets.number,
+        tickets.title,
+        tickets.description,
+        tickets.org_id,
+        tickets.caller_id,
+        tickets.caller_name,
+        tickets.team_id,
+        tickets.agent_id,
+        tickets.status,
+        tickets.impact,
+        tickets.urgency,
+        tickets.priority,
+        tickets.origin,
+        tickets.request_type,
+        tickets.start_date,
+        tickets.parent_id,
+        tickets.problem_id,
+        tickets.change_id,
+        tickets.service_name,
+        tickets.subcategory_name,
+        tickets.pending_reason,
+        tickets.solution,
+        tickets.sla_tto_passed,
+        tickets.sla_ttr_passed,
+        tickets.extra,
+        tickets.updated_at,
+        tickets.closed_at,
+        tickets.resolved_at,
+        tickets.pending_at,
+        tickets.opened_at,
+        tickets.extracted_at,
+        tickets.resolution_code,
+        tickets.satisfaction,
+        tickets.user_comment,
+        tickets.is_in_doubled_hour,
+        tickets.row_digest,
         concat(options.migration, '_source_id') as source_id_name,
         status_targets.state,
         status_targets.ticket_state,
@@ -372,14 +427,7 @@ described as (
         on tickets.agent_id = agents.person_id
     left join raw.person as persons
         on tickets.agent_id = persons.id
-    left join
-        (
-            select
-                source_id,
-                coalesce(merged_into, external_id) as inbox,
-                name
-            from staging.inboxes
-        ) as inboxes
+    left join inboxes
         on tickets.team_id = inboxes.source_id
     left join staging.companies
         on tickets.org_id = companies.source_id
@@ -428,7 +476,7 @@ facts as (
                 struct_pack(name := 'itop_sla_ttr_passed', value := sla_ttr_passed, data_type := 'boolean'),
                 struct_pack(
                     name := 'itop_created_at',
-                    value := strftime(coalesce(dated_at, home_window), '%Y-%m-%dT%H:%M:%SZ'),
+                    value := strftime(opened_at, '%Y-%m-%dT%H:%M:%SZ'),
                     data_type := 'datetime'
                 ),
                 struct_pack(
@@ -539,15 +587,16 @@ final as (
         -- An entry from before the ticket (moved or back-dated) must not stand behind a later opening.
         date_trunc(
             'second',
-            least(
-                coalesce(described.dated_at, cast(described.home_window as timestamp)),
-                coalesce(first_entries.entry_at, described.dated_at, cast(described.home_window as timestamp))
-            )
+            least(described.opened_at, coalesce(first_entries.entry_at, described.opened_at))
         ) as opening_at,
         described.state,
+        -- A pending ticket has no date on which it wakes; counted from the extraction, old ones stay asleep, too.
         case
             when described.state = 'snoozed'
-                then coalesce(described.pending_at, described.updated_at, described.dated_at)
+                then date_trunc(
+                    'day',
+                    greatest(coalesce(described.pending_at, described.opened_at), described.extracted_at)
+                )
                 + to_days(options.snooze_days)
         end as snoozed_until,
         described.status as source_status,
@@ -558,7 +607,7 @@ final as (
         [concat(options.migration, '-tag-migrated')] as tags,
         attributes(collected.pairs) as custom_attributes,
         described.parent,
-        coalesce(described.dated_at, cast(described.home_window as timestamp)) as created_at,
+        described.opened_at as created_at,
         described.updated_at,
         described.closed_at,
         list_sort(

@@ -240,7 +240,7 @@ sentences as (
                 ),
                 struct_pack(
                     code := 'agent_without_account',
-                    sentence := 'The agent of the ticket has no account; the conversation is assigned to the team only.',
+                    sentence := 'The agent of the ticket has no account; the conversation goes to the team only.',
                     remedy := 'Name the teammate who takes it over, or accept none.'
                 ),
                 struct_pack(
@@ -305,7 +305,7 @@ sentences as (
                 ),
                 struct_pack(
                     code := 'no_email',
-                    sentence := 'The person has no usable e-mail address; the contact is known by its external id only.',
+                    sentence := 'The person has no usable e-mail address; only the external id tells the contact.',
                     remedy := 'Add the address or phone number after the migration.'
                 ),
                 struct_pack(
@@ -315,7 +315,7 @@ sentences as (
                 ),
                 struct_pack(
                     code := 'shared_email',
-                    sentence := 'Persons of different names share one address; to Intercom they are one contact.',
+                    sentence := 'Persons of other names share the address; to Intercom they are one.',
                     remedy := 'Give each an address of their own in the source, or accept one contact.'
                 ),
                 struct_pack(

@@ -96,7 +96,7 @@ final as (
             else 'file_of_other_class'
         end as reason_code,
         case
-            when files.item_class in ('UserRequest', 'Incident') then 'The ticket of the file was deleted in the source.'
+            when files.item_class in ('UserRequest', 'Incident') then 'The ticket of the file was deleted.'
             else concat('A file of class ', files.item_class, ', whose rows go into the inventory.')
         end as sentence,
         cast(null as varchar) as "into",

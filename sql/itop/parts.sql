@@ -1,5 +1,5 @@
--- Grain: one row per description and log entry of an iTop ticket, and per part the migration inserts; home window in the
--- given months.
+-- Grain: one row per description and log entry of an iTop ticket, and per part the migration inserts.
+-- Home window in the given months.
 with options as (
     select
         max(value) filter (where name = 'migration') as migration,
@@ -204,7 +204,7 @@ entries as (
                     '(?i)(download_inlineimage[^"''\s<>]*?)&(?:amp;)?s=[^&"''\s<>]*',
                     '\1',
                     'g'
-        )
+                )
             else text_html(coalesce(log_entry.message, ''))
         end as body,
         pictures.names,
@@ -377,6 +377,17 @@ unsent_files as (
 
 -- Texts longer than an attribute holds, values that fit none, and the files of a ticket without a description ---------
 
+items as (
+    select
+        ticket_id,
+        string_agg(functionalci_name, ', ' order by functionalci_name)
+        filter (where impact_code = 'manual') as by_hand,
+        string_agg(functionalci_name, ', ' order by functionalci_name)
+        filter (where impact_code <> 'manual') as computed
+    from raw.ci_to_ticket
+    group by ticket_id
+),
+
 texts as (
     select
         tickets.conversation,
@@ -400,17 +411,7 @@ texts as (
     from tickets
     inner join raw.ticket
         on tickets.id = ticket.id
-    left join
-        (
-            select
-                ticket_id,
-                string_agg(functionalci_name, ', ' order by functionalci_name)
-                filter (where impact_code = 'manual') as by_hand,
-                string_agg(functionalci_name, ', ' order by functionalci_name)
-                filter (where impact_code <> 'manual') as computed
-            from raw.ci_to_ticket
-            group by ticket_id
-        ) as items
+    left join items
         on tickets.id = items.ticket_id
 ),
 
@@ -477,7 +478,7 @@ field_notes as (
     group by conversation
 ),
 
--- Work orders: one note each -------------------------------------------------------------------------------------------
+-- Work orders: one note each ------------------------------------------------------------------------------------------
 
 work_orders as (
     select

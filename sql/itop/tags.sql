@@ -1,4 +1,4 @@
--- Grain: one row for the mark every migrated conversation carries; iTop has no tags on tickets.
+-- Grain: one row per tag, of which there is one: the mark every migrated conversation carries.
 with options as (
     select max(value) filter (where name = 'migration') as migration
     from mapping.option
