@@ -320,7 +320,7 @@ sentences as (
                 ),
                 struct_pack(
                     code := 'code_used_twice',
-                    sentence := 'The code of the organization is used by several; companies are told apart by their id.',
+                    sentence := 'Several organizations use the code; companies are told apart by their id.',
                     remedy := 'Decide whether they are one company.'
                 ),
                 struct_pack(
