@@ -19,6 +19,7 @@ COMMANDS = {
     "approve": ("approve", "approve"),
     "demo": ("demo", "demo"),
     "doctor": ("doctor", "doctor"),
+    "exceptions": ("exceptions", "exceptions"),
     "init": ("init", "init"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),

@@ -24,6 +24,7 @@ OPTIONS = {
     "status": ("--target", "--json"),
     "trace": ("--target", "--json", "REF"),
     "approve": ("--by", "--document", "--target", "MIGRATION"),
+    "exceptions": ("--apply", "--by", "--file", "--target", "MIGRATION"),
     "mapping check": ("MIGRATION",),
     "mapping confirm": ("--by", "MIGRATION"),
     "simulator": ("--port", "--state", "--faults", "provision"),
