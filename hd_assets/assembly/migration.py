@@ -52,6 +52,7 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
                 raw.mapping_asset(plant),
                 raw.raw_assets(plant),
                 discovery.discovery_asset(plant),
+                discovery.scope_asset(plant),
                 *(staging.staging_asset(plant, staged_object) for staged_object in objects.values()),
                 staging.totals_asset(plant, objects),
                 publish.plan_asset(plant, staged),
