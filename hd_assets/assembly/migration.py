@@ -62,9 +62,10 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
                 audit.lineage_asset(plant, list(objects)),
                 documents.document_assets(plant, found),
                 audit.deliverables_asset(plant, list(found.documents)),
+                documents.report_asset(plant, found),
             ],
             asset_checks=[*checks.staging_checks(plant, objects), workspace_checks.workspace_checks(plant)],
-            jobs=[*jobs.jobs(plant, known, staged, list(found.documents)), *rollback.rollback_jobs(plant)],
+            jobs=[*jobs.jobs(plant, known, staged, [*found.documents, "report"]), *rollback.rollback_jobs(plant)],
             resources={plant.names.warehouse: Warehouse.of(plant.stores.warehouse), RESOURCE: RunOptions()},  # type: ignore[call-arg]
             executor=dg.in_process_executor,
         )
