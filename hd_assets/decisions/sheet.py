@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from hd_assets.decisions.book import Decision, parse
 from hd_assets.decisions.cases import OPERATION, Case
@@ -32,7 +33,12 @@ class Entry:
 
 def write(path: Path, found: Sequence[Case]) -> int:
     """Write the cases, what was decided before filled in; replaces the file."""
-    rows = [
+    return write_csv(path, COLUMNS, rows(found))
+
+
+def rows(found: Sequence[Case]) -> list[tuple[Any, ...]]:
+    """The cells of the file, in the order of COLUMNS."""
+    return [
         (
             case.id, case.object, case.external_id, case.reason_code, case.sentence, case.remedy, case.fate,
             case.conversation, " | ".join(case.allowed), case.decision.words if case.decision else "",
@@ -40,7 +46,6 @@ def write(path: Path, found: Sequence[Case]) -> int:
         )
         for case in found
     ]  # fmt: skip
-    return write_csv(path, COLUMNS, rows)
 
 
 def read(path: Path, known: Sequence[Case], earlier: Mapping[str, Decision], by: str) -> list[Entry]:

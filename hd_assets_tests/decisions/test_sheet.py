@@ -137,7 +137,7 @@ def test_the_latest_decision_counts_and_a_torn_line_is_none(tmp_path):
 @pytest.mark.parametrize(
     ("reason", "words", "told"),
     [
-        ("status_missing", "use burning", "use one of: open, snoozed, closed"),
+        ("status_missing", "use burning", "use one of: open, closed"),
         ("unknown_visibility", "use shout", "use one of: comment, note"),
         ("no_email", "use nonsense", "this is no e-mail address"),
         ("no_email", "use {taken}", "has this address already; use merge into osticket-user-"),
