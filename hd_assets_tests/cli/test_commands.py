@@ -21,6 +21,7 @@ OPTIONS = {
     "run": ("--until", "--from", "--to", "--only", "--target", "--execute", "--json"),
     "plan": ("--from", "--to", "--target", "--json"),
     "reconcile": ("--from", "--to", "--target", "--json"),
+    "deliver": ("--target", "--json", "MIGRATION"),
     "status": ("--target", "--json"),
     "trace": ("--target", "--json", "REF"),
     "approve": ("--by", "--document", "--target", "MIGRATION"),
