@@ -150,10 +150,18 @@ def deliverables_asset(plant: Plant, documents: Sequence[str]) -> dg.AssetsDefin
         **names.traits("audit", "csv"),
     )
     def deliverables(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from hd_assets.decisions import book, cases, sheet
         from hd_assets.deliver.inventories import write_inventories
 
         with running(context, key), plant.warehouse(context).get_connection() as connection:
-            written = write_inventories(connection, folder_of(context, plant), f"Migration {names.migration}")
+            book.load(connection, plant.stores)
+            found = cases.cases(plant.settings, plant.migration, plant.options(context).target)
+            written = write_inventories(
+                connection,
+                folder_of(context, plant),
+                f"Migration {names.migration}",
+                (list(sheet.COLUMNS), iter(sheet.rows(found))),
+            )
         return dg.MaterializeResult(
             metadata={
                 "files": len(written),

@@ -2,13 +2,14 @@
 
 import dagster as dg
 
+from hd_assets.assembly.audit import folder_of
 from hd_assets.assembly.preview import markdown_table
 from hd_assets.assembly.steps import Plant, running
 from hd_assets.discover.run import discover, sql_files
 from hd_assets.staging.runner import inputs, read
 from hd_assets.warehouse import Connection
 
-NAME = "discovery"
+NAME, SCOPE = "discovery", "scope"
 _VOLUMES = """
     select object, source_type, sum(rows)::bigint, min(month), max(month) from discovery.volume
     group by object, source_type order by object, source_type
@@ -40,6 +41,41 @@ def discovery_asset(plant: Plant) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata={"dagster/row_count": sum(counts.values()), **counts, **shown})
 
     return discovery
+
+
+def scope_asset(plant: Plant) -> dg.AssetsDefinition:
+    """What the customer agrees to before anything else: discovery, promises and risks as one document."""
+    names = plant.names
+    key = names.key("audit", SCOPE)
+
+    @dg.asset(
+        key=key,
+        deps=[names.mapping, names.key("raw", NAME)],
+        description="Scope document: what there is, what becomes of it, what stays behind and what will stop."
+        " `scope.md`, `scope.html` with charts, and the CSV files behind the numbers.",
+        pool=names.pool,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys=plant.resources,
+        **names.traits("audit", "markdown", "csv"),
+    )
+    def scope(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from hd_assets.deliver.scope import scope as document
+        from hd_assets.deliver.scope_page import write_scope
+
+        folder = folder_of(context, plant)
+        with running(context, key), plant.warehouse(context).get_connection() as connection:
+            told = document(connection, plant.migration, plant.settings.sql)
+            page, html, sheets = write_scope(folder, told, plant.migration.name)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": sum(sheets.values()),
+                "page": dg.MetadataValue.path(page),
+                "html": dg.MetadataValue.path(html),
+                "files": dg.MetadataValue.md(markdown_table(("file", "rows"), list(sheets.items()))),
+            }
+        )
+
+    return scope
 
 
 def _shown(connection: Connection) -> dict[str, dg.MetadataValue | int]:

@@ -53,6 +53,40 @@ def document_assets(plant: Plant, found: Catalogue) -> dg.AssetsDefinition:
     return documents
 
 
+def report_asset(plant: Plant, found: Catalogue) -> dg.AssetsDefinition:
+    """The page that sums everything up, after the documents it leads to."""
+    names = plant.names
+    key = names.key("audit", "report")
+
+    @dg.asset(
+        key=key,
+        deps=[*names.keys("audit", (*found.documents, "deliverables", "certificate")), *names.keys("publish", _SENT)],
+        description="`report.html`: verdict, totals, months, exceptions, forecast against actual, and a box to sign;"
+        " one file that needs no network.",
+        pool=names.pool,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys=plant.resources,
+        **names.traits("audit", "html"),
+    )
+    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from hd_assets.deliver.prepare import prepare
+        from hd_assets.deliver.report import write_report
+        from hd_assets.deliver.report_facts import bring_certificate, facts
+        from hd_assets.deliver.write import fill
+
+        target, folder = plant.options(context).target, folder_of(context, plant)
+        with running(context, key), plant.warehouse(context).get_connection() as connection:
+            prepare(connection, plant.migration, found, plant.stores.ledger(target), target)
+            fill(connection, found, ["row_counts"])
+            bring_certificate(plant.stores, target, folder)
+            told = facts(connection, plant.migration, plant.stores, target, folder)
+            path = write_report(folder, told)
+        verdict = told["certificate"]["verdict"] if told["certificate"] else "not read back"
+        return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(path), "verdict": verdict})
+
+    return report
+
+
 def parents(plant: Plant, found: Catalogue, document: Document) -> list[dg.AssetKey]:
     """Keys of everything a document reads: tables, the mapping, other documents, and what was sent and read back."""
     names = plant.names

@@ -21,12 +21,12 @@ def selections(
 ) -> dict[str, list[dg.AssetKey]]:
     """Job → assets. Publishing plans first: what it sends is what the plan of the same run shows."""
     return {
-        "discover": [names.mapping, *names.keys("raw", (*raw, "discovery"))],
+        "discover": [names.mapping, *names.keys("raw", (*raw, "discovery")), names.key("audit", "scope")],
         "stage": names.keys("staging", staged),
         "plan": [names.key("publish", "plan")],
         "publish": names.keys("publish", ("plan", *RECORDS, *THREAD_OBJECTS)),
         "reconcile": names.keys("audit", ("reconciliation", "certificate")),
-        "deliver": names.keys("audit", ("lineage", *documents, "deliverables")),
+        "deliver": names.keys("audit", ("scope", "lineage", *documents, "deliverables")),
     }
 
 
@@ -56,7 +56,7 @@ def jobs(
 
 
 _DESCRIPTIONS = {
-    "discover": "Reads the mapping, the whole source into raw, and what the installation holds.",
+    "discover": "Reads the mapping, the whole source into raw, and writes down what the installation holds.",
     "stage": "Fills the staging tables and judges them.",
     "plan": "Writes down what would be sent to {target}; sends nothing.",
     "publish": "Plans and SENDS to {target}, for the chosen months.",

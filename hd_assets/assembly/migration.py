@@ -52,6 +52,7 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
                 raw.mapping_asset(plant),
                 raw.raw_assets(plant),
                 discovery.discovery_asset(plant),
+                discovery.scope_asset(plant),
                 *(staging.staging_asset(plant, staged_object) for staged_object in objects.values()),
                 staging.totals_asset(plant, objects),
                 publish.plan_asset(plant, staged),
@@ -61,9 +62,10 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
                 audit.lineage_asset(plant, list(objects)),
                 documents.document_assets(plant, found),
                 audit.deliverables_asset(plant, list(found.documents)),
+                documents.report_asset(plant, found),
             ],
             asset_checks=[*checks.staging_checks(plant, objects), workspace_checks.workspace_checks(plant)],
-            jobs=[*jobs.jobs(plant, known, staged, list(found.documents)), *rollback.rollback_jobs(plant)],
+            jobs=[*jobs.jobs(plant, known, staged, [*found.documents, "report"]), *rollback.rollback_jobs(plant)],
             resources={plant.names.warehouse: Warehouse.of(plant.stores.warehouse), RESOURCE: RunOptions()},  # type: ignore[call-arg]
             executor=dg.in_process_executor,
         )

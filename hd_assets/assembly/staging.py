@@ -22,6 +22,7 @@ from hd_assets.assembly.steps import Plant, run_window, running
 from hd_assets.checks import CheckContext
 from hd_assets.checks.base import judged
 from hd_assets.checks.books import ACCOUNTED, totals_equation
+from hd_assets.decisions import book as decisions
 from hd_assets.errors import MappingError
 from hd_assets.model import STAGING_MODELS, StagedRow
 from hd_assets.partitions import EVERYTHING, Window, windows
@@ -107,6 +108,7 @@ def staging_asset(plant: Plant, staged: StagedObject) -> dg.AssetsDefinition:
     def build(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         window = run_window(context) if model.windowed else EVERYTHING
         with running(context, key), plant.warehouse(context).transaction() as connection:
+            decisions.load(connection, plant.stores)
             done = runner.stage(
                 connection, migration, plant.settings.sql, staged.name, window, files=plant.stores.files
             )

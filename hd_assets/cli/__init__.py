@@ -17,8 +17,10 @@ from hd_assets.errors import HdError, UsageError
 COMMANDS = {
     "adopt": ("adopt", "adopt"),
     "approve": ("approve", "approve"),
+    "deliver": ("deliver", "deliver"),
     "demo": ("demo", "demo"),
     "doctor": ("doctor", "doctor"),
+    "exceptions": ("exceptions", "exceptions"),
     "init": ("init", "init"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),

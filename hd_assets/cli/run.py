@@ -58,7 +58,12 @@ class Course:
     "--until", type=click.Choice(list(STAGES)), help="Last stage. Default: deliver with --execute, else plan."
 )
 @month_options
-@click.option("--only", multiple=True, metavar="ID", help="Source id of a conversation; may be given several times.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Publish these conversations alone: source id, ticket number or external id, or `decided`. Repeatable.",
+)
 @target_option
 @click.option("--execute", is_flag=True, help="Send what is planned. Without it nothing is written to the target.")
 @click.option(
@@ -89,6 +94,10 @@ def run(
             mend="look at the plan with --until plan first, then add --execute",
         )
     window = chosen_window(loaded, from_month, to_month)
+    if only:
+        from hd_assets.decisions.chosen import source_ids
+
+        only = source_ids(settings, loaded, only)
     return follow(Course(settings, loaded, target, window, execute, only, send_drift), STAGES[stage], json_file)
 
 

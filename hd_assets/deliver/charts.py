@@ -22,6 +22,7 @@ _WIDTH = 720
 _LEFT = 46
 _PLOT_HEIGHT = 120
 _TOP = 10
+_WIDEST_BAR = 40
 _ROW = 22
 _LABEL = 230
 _FIGURES = 110
@@ -50,8 +51,9 @@ def month_bars(counts: Sequence[tuple[date, int]], *, name: str) -> str:
         rows = known.get(month, 0)
         height = _PLOT_HEIGHT * rows / top
         x, y = _LEFT + index * step, _TOP + _PLOT_HEIGHT - height
+        width = min(step * 0.8, _WIDEST_BAR)
         parts.append(
-            f'<rect class="bar" x="{x + step * 0.1:.2f}" y="{y:.2f}" width="{step * 0.8:.2f}" height="{height:.2f}">'
+            f'<rect class="bar" x="{x + step * 0.1:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}">'
             f"<title>{month:%Y-%m}: {rows:,}</title></rect>"
         )
     parts += _month_labels(months, step)
@@ -60,19 +62,22 @@ def month_bars(counts: Sequence[tuple[date, int]], *, name: str) -> str:
     return _svg(said, _TOP + _PLOT_HEIGHT + 22, parts)
 
 
-def share_bars(rows: Sequence[tuple[str, int]], *, name: str, total: int | None = None) -> str:
+def share_bars(
+    rows: Sequence[tuple[str, int]], *, name: str, total: int | None = None, totals: Sequence[int] | None = None
+) -> str:
     """One horizontal bar a row, in the given order, with the figure and its share; an empty text without rows.
 
-    Shares are of `total`, by default the sum; a bar is never longer than its track.
+    Shares are of `totals`, one a row, or of `total`, by default the sum; a bar is never longer than its track.
     """
     if not rows:
         return ""
     whole = sum(value for _, value in rows) if total is None else total
+    wholes = totals or [whole] * len(rows)
     track = _WIDTH - _LABEL - _FIGURES
     parts = []
-    for index, (label, value) in enumerate(rows):
+    for index, ((label, value), of) in enumerate(zip(rows, wholes, strict=True)):
         y = index * _ROW
-        share = value / whole if whole else 0.0
+        share = value / of if of else 0.0
         shown = label if len(label) <= _MOST_LABEL else f"{label[: _MOST_LABEL - 1]}…"
         parts.append(
             f"<g><title>{escape(label)}: {value:,} ({_percent(share)})</title>"
@@ -106,7 +111,7 @@ def _month_labels(months: Sequence[date], step: float) -> list[str]:
     last_x = -100.0
     for index, month in enumerate(months):
         x = _LEFT + index * step
-        text = f"{month:%Y-%m}" if len(months) <= 12 else f"{month:%Y}" if month.month == 1 or index == 0 else ""
+        text = f"{month:%Y-%m}" if len(months) <= 12 else f"{month:%Y}" if month.month == 1 or (index == 0 and month.month < 9) else ""
         if text and x - last_x >= 7 * len(text) + 6:
             labels.append(f'<text x="{x + step * 0.1:.1f}" y="{y}">{text}</text>')
             last_x = x

@@ -6,14 +6,15 @@ import re
 from pathlib import Path
 
 from hd_assets.deliver.catalogue import DocumentSpec, SheetSpec
-from hd_assets.deliver.pages import Written, write_document
+from hd_assets.deliver.pages import Table, Written, write_document
 from hd_assets.deliver.write import enter, streamed
 from hd_assets.warehouse import Connection
 
 DOCUMENT = "written_down"
 # file → query; every table of the books, so that nothing is left out in silence
 TABLES = {
-    "exceptions": "select * from staging.exceptions order by object, source_type, source_id, reason_code",
+    "decisions": "select object, external_id, reason_code, action, value, decided_by, decided_at from mapping.decision"
+    " order by decided_at, object, external_id, reason_code",
     "left_out": "select * from staging.left_out order by object, source_type, source_id",
     "history": "select * from staging.history order by conversation, occurred_at, external_id",
 }
@@ -22,7 +23,21 @@ _INVENTORY = """
     where kind = $kind order by name, external_id
 """
 _BOOKS = {
-    "exceptions": SheetSpec(title="Exceptions", figures=["object", "reason_code", "is_staged", "decision"], shown=20),
+    "exceptions": SheetSpec(
+        title="Exceptions",
+        text="What waits for a person. Fill in the column `decision`; `hd-assets exceptions --apply` takes the file.",
+        figures=["object", "reason_code", "fate"],
+        personal=["decision", "decided_by"],
+        page=["object", "external_id", "reason_code", "sentence", "remedy", "decision", "decided_by"],
+        shown=20,
+    ),
+    "decisions": SheetSpec(
+        title="Decided",
+        text="What people decided about exceptions, conflicts and agents, the latest decision of each case.",
+        figures=["object", "reason_code", "action"],
+        personal=["value", "decided_by"],
+        shown=20,
+    ),
     "left_out": SheetSpec(title="Left out or merged", figures=["object", "outcome", "reason_code"], shown=0),
     "history": SheetSpec(
         title="History of the conversations",
@@ -37,10 +52,14 @@ _TEXT = (
 )
 
 
-def write_inventories(connection: Connection, folder: Path, heading: str) -> dict[Path, int]:
-    """Write `written_down.md`, one CSV per kind of inventory and one per book; returns file → rows."""
+def write_inventories(connection: Connection, folder: Path, heading: str, exceptions: Table) -> dict[Path, int]:
+    """Write `written_down.md`, one CSV per kind of inventory and one per book; returns file → rows.
+
+    `exceptions`: columns and rows of the cases that wait for a person.
+    """
     kinds = connection.execute("select distinct kind from staging.inventory order by kind").fetchall()
-    sheets, tables = dict(_BOOKS), {name: streamed(connection, query) for name, query in TABLES.items()}
+    sheets = dict(_BOOKS)
+    tables = {"exceptions": exceptions, **{name: streamed(connection, query) for name, query in TABLES.items()}}
     for (kind,) in kinds:
         name = f"inventory_{_file_name(kind)}"
         sheets[name] = SheetSpec(title=f"Inventory: {kind.replace('_', ' ')}", personal=["name", "details"], shown=0)

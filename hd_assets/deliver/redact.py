@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from hd_assets.deliver.catalogue import DocumentSpec
 from hd_assets.deliver.pages import Rows, Table, write_document
+from hd_assets.deliver.report import FACTS, without_names, write_report
 from hd_assets.deliver.sheets import read_csv
 from hd_assets.deliver.write import enter, manifest
 
@@ -40,6 +42,8 @@ def copy_without_personal_data(folder: Path, into: Path) -> list[Path]:
             for sheet, of_sheet in spec.sheets.items()
         }
         enter(into, name, plain, write_document(into, name, plain, _HEADING, tables))
+    if (folder / FACTS).is_file():
+        write_report(into, without_names(json.loads((folder / FACTS).read_text(encoding="utf-8"))))
     for harmless in HARMLESS:
         if (folder / harmless).is_file():
             shutil.copyfile(folder / harmless, into / harmless)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,8 @@ def write_documents(
     Each sheet stays in the warehouse as `deliver.<sheet>`, so that other sheets and people can ask it. HdError naming
     the file when its SQL fails; the message holds no row values.
     """
-    functions.register(connection)
     chosen = {name: document for name, document in found.documents.items() if only is None or name in only}
-    for sheet in found.needed(chosen):
-        _fill(connection, sheet)
+    fill(connection, found, chosen)
     made = {}
     for name, document in chosen.items():
         tables = {
@@ -47,6 +45,13 @@ def write_documents(
         made[name] = write_document(folder, name, document.spec, about, tables)
         enter(folder, name, document.spec, made[name])
     return made
+
+
+def fill(connection: Connection, found: Catalogue, documents: Iterable[str]) -> None:
+    """Let `deliver.<sheet>` hold the rows of these documents and of all they read."""
+    functions.register(connection)
+    for sheet in found.needed(documents):
+        _fill(connection, sheet)
 
 
 def enter(folder: Path, name: str, spec: DocumentSpec, sheets: Sequence[Written]) -> None:

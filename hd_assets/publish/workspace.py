@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from hd_assets.errors import BlockedError
@@ -33,6 +34,8 @@ def publish_workspace(context: PublishContext) -> Outcome:
     """
     context.ledger.begin_run()
     matches, catalog = _matched(context)
+    unmatched = sorted(problem.name for problem in matches.blocking if problem.code == "unmatched_agent")
+    context.ledger.set_meta("unmatched_agents", json.dumps(unmatched))
     if matches.blocking:
         raise _blocked(context, matches.blocking)
     context.ledger.write(matches.statements(context.ledger.run_no))

@@ -14,6 +14,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from hd_assets.decisions.honour import honour
 from hd_assets.errors import HdError, MappingError
 from hd_assets.mapping import Migration
 from hd_assets.model import STAGING_MODELS, HomeWindow, StagedRow, duckdb_columns
@@ -66,6 +67,7 @@ def stage(
             where=str(path),
             mend="correct the file or the raw data it names; the window was left as it was",
         ) from None  # the fault's own text may hold row values
+    honour(connection, object)
     stamp(connection, migration, object, window, windowed=model.windowed)
     return Staged(object, _rows(connection, model, window), path, hashlib.sha256(sql.encode()).hexdigest())
 

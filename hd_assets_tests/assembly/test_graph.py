@@ -21,7 +21,7 @@ SQL = Path(__file__).resolve().parents[2] / "sql"
 STAGED = {model.table for model in STAGING_MODELS}
 WINDOWED = {model.table for model in STAGING_MODELS if model.windowed}
 SENT = {"plan", "workspace", "companies", "contacts", "articles", "conversations", "parts", "attachments"}
-AUDITED = {"reconciliation", "certificate", "lineage", "deliverables"}
+AUDITED = {"reconciliation", "certificate", "lineage", "deliverables", "report", "scope"}
 DOCUMENTS = set(catalogue(SQL, "osticket").documents)
 
 

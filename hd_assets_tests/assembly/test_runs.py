@@ -82,7 +82,7 @@ def test_a_month_then_everything_then_nothing_more_and_the_read_back_finds_no_di
     assert {"certificate.json", "certificate.md", "lineage.csv", "lineage.md", "exceptions.csv"} <= names
     assert any(name.startswith("inventory_") for name in names)
     promised = {f"{name}.md" for name in catalogue(world.settings.sql, "osticket").documents}
-    assert promised | {"index.md", "documents.json"} <= names
+    assert promised | {"index.md", "documents.json", "report.html"} <= names
 
 
 def test_without_execute_the_plan_is_written_and_nothing_is_sent(world):

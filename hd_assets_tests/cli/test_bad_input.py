@@ -150,6 +150,7 @@ COMMANDS = {
     "run osticket --to 2999-01": "are not all part of the migration",
     "run osticket --from 2024-06 --to 2024-01": "--from lies after --to",
     "run osticket --until publish": "needs --execute",
+    "deliver osticket": "nothing is staged yet",
 }
 
 

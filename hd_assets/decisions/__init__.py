@@ -1,0 +1,1 @@
+"""What people decide about records that cannot migrate as they are: written down, honoured, told again."""
