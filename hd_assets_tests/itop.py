@@ -13,7 +13,7 @@ from hd_assets.standin.itop import ItopStandin, StandinTransport, Store
 from hd_assets_tests.shared import shared_path
 
 ADDRESS = "https://itop.example"
-PASSWORD = "right"
+PASSWORD = "correct-horse"
 
 
 @cache

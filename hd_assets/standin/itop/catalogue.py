@@ -44,19 +44,9 @@ PARENTS = {child: parent for parent, children in _CHILDREN.items() for child in 
 """Class → parent, for classes that have one with rows of its own kind."""
 
 ADMIN_ONLY = (
-    "UserLocal",
-    "UserInternal",
-    "UserExternal",
-    "User",
-    "URP_",
-    "CMDBChange",
-    "Trigger",
-    "Action",
-    "InlineImage",
-    "Query",
-    "ModuleInstallation",
-    "lnkTrigger",
-)
+    "UserLocal", "UserInternal", "UserExternal", "URP_", "CMDBChange", "Trigger", "Action", "InlineImage", "Query",
+    "ModuleInstallation", "lnkTrigger",
+)  # fmt: skip
 """Beginnings of class names that an account without the profile Administrator may not read."""
 
 UNRESTRICTED = ("lnk", "FAQ")

@@ -118,7 +118,7 @@ class ItopStandin:
 
     def _allowed(self, account: Row, name: str, row: Row) -> bool:
         limited = {str(link["allowed_org_id"]) for link in account.fields.get("allowed_org_list") or []}
-        if not limited or name.startswith(UNRESTRICTED):
+        if not limited or name.startswith(UNRESTRICTED) or "User" in self.store.line(row.name):
             return True
         organization = row.id if row.name == "Organization" else row.fields.get("org_id", row.fields.get("item_org_id"))
         return organization is None or str(organization) in limited
