@@ -164,6 +164,12 @@ class _CountingSink:
         self._progress.advance(self._done, self._total, "rows")
         return stored
 
+    def known(self, entity: str) -> Iterable[tuple[str, ...]]:
+        return self._sink.known(entity)
+
+    def gone(self, entity: str, keys: Iterable[tuple[str, ...]]) -> None:
+        self._sink.gone(entity, keys)
+
     def stored_before(self, source_key: str) -> StoredFile | None:
         return self._sink.stored_before(source_key)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -100,6 +101,12 @@ class RawSink(Protocol):
     def stored_before(self, source_key: str) -> StoredFile | None:
         """The bytes an earlier extraction stored under this key, when they are still in the store."""
 
+    def known(self, entity: str) -> Iterable[tuple[str, ...]]:
+        """Keys of the rows that earlier extractions hold, for finding what is gone; none while reading everything."""
+
+    def gone(self, entity: str, keys: Iterable[tuple[str, ...]]) -> None:
+        """Rows of earlier extractions that the source has no longer; only while reading what changed."""
+
     def facts(self, facts: SourceFacts) -> None:
         """Facts of the snapshot being read; goes into the manifest."""
 
@@ -119,6 +126,17 @@ class Extractor(Protocol):
 
     def read(self, into: RawSink) -> None:
         """Read one consistent snapshot of everything, streaming."""
+
+
+@runtime_checkable
+class DeltaExtractor(Extractor, Protocol):
+    """A source that can tell what changed."""
+
+    def changed_since(self, since: datetime, into: RawSink) -> None:
+        """Deliver every row that changed after `since` (UTC) or may have, whole, and what is gone.
+
+        Rows that did not change may come again; a row that changed may not be left out.
+        """
 
 
 FILE_BYTES = Entity(

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
 from hd_assets.errors import BlockedError, SourceError
-from hd_assets.extract.base import Entity, Extractor, SourceFacts
+from hd_assets.extract.base import DeltaExtractor, Entity, Extractor, SourceFacts
 from hd_assets.extract.files import FileStore
 from hd_assets.extract.retry import RetryBudget, with_retries
 from hd_assets.extract.writer import RawWriter, WrittenEntity
@@ -138,18 +139,23 @@ class RawStore:
 
     @contextmanager
     def begin(
-        self, entities: Sequence[Entity], *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        entities: Sequence[Entity],
+        *,
+        delta: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Iterator[RawWriter]:
-        """A writer for one full extraction. Without `publish` of its result nothing becomes visible.
+        """A writer for one extraction, full or a delta. Nothing becomes visible without `publish` of its result.
 
         BlockedError when another process is extracting into the same store.
         """
         self.raw.mkdir(parents=True, exist_ok=True)
         with self._alone():
             started = self._after_newest(now())
-            name = f"{started.strftime(_STAMP)}-full"
+            name = f"{started.strftime(_STAMP)}-{'delta' if delta else 'full'}"
             folder = self.raw / f"{_UNFINISHED}{name}"
-            writer = RawWriter(name, started, folder, entities, self.files, self._earlier_file_bytes())
+            earlier = self._keys if delta else None
+            writer = RawWriter(name, started, folder, entities, self.files, self._earlier_file_bytes(), earlier)
             try:
                 yield writer
             finally:
@@ -161,7 +167,7 @@ class RawStore:
         entities = {entity.name: self._place(writer.name, entity) for entity in written}
         extraction = Extraction(
             name=writer.name,
-            kind="full",
+            kind=writer.kind,
             started_at=writer.started_at,
             finished_at=datetime.now(UTC),
             facts=writer.known_facts,
@@ -201,6 +207,17 @@ class RawStore:
             files=(file,),
         )
 
+    def _keys(self, entity: Entity) -> Iterator[tuple[str, ...]]:
+        """Keys of an entity's current rows."""
+        view = self.views().get(entity.name)
+        if view is None:
+            return
+        keys = ", ".join(_quoted(column) for column in entity.key)
+        with duckdb.connect() as connection:
+            result = connection.execute(f"select {keys} from ({view})")
+            while rows := result.fetchmany(10_000):
+                yield from rows
+
     def _after_newest(self, moment: datetime) -> datetime:
         """Names must grow even when the clock was set back."""
         newest = self.latest()
@@ -231,6 +248,25 @@ class RawStore:
                 shutil.rmtree(leftover, ignore_errors=True)
             self.files.sweep()
             yield
+
+
+OVERLAP = timedelta(hours=14)
+"""So far a delta reaches back behind the last extraction: clocks differ, and zones by at most so much."""
+
+
+def extract_changes(extractor: Extractor, store: RawStore, budget: RetryBudget | None = None) -> Extraction:
+    """Read what changed since the newest extraction; everything where there is none or the source cannot tell."""
+    newest = store.latest()
+    if newest is None or not isinstance(extractor, DeltaExtractor):
+        return extract(extractor, store, budget)
+    since = newest.started_at - OVERLAP
+
+    def attempt() -> Extraction:
+        with store.begin(extractor.entities, delta=True) as writer:
+            extractor.changed_since(since, writer)
+            return store.publish(writer)
+
+    return with_retries(attempt, budget or RetryBudget())
 
 
 def extract(extractor: Extractor, store: RawStore, budget: RetryBudget | None = None) -> Extraction:

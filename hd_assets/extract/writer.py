@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -39,6 +40,7 @@ class _Batches:
     characters: int = 0
     rows: int = 0
     parts: list[Path] = field(default_factory=list)
+    gone: list[Row] = field(default_factory=list)
 
 
 class RawWriter:
@@ -52,7 +54,9 @@ class RawWriter:
         entities: Sequence[Entity],
         files: FileStore,
         earlier_file_bytes: Path | None = None,
+        earlier_keys: Callable[[Entity], Iterable[tuple[str, ...]]] | None = None,
     ) -> None:
+        """`earlier_keys` makes it the sink of a delta: keys of an entity's rows that are already there."""
         self.name = name
         self.started_at = started_at
         self.known_facts: SourceFacts | None = None
@@ -64,7 +68,24 @@ class RawWriter:
         self._batches = {entity.name: _Batches(entity) for entity in entities}
         self._earlier_path = earlier_file_bytes
         self._earlier: dict[str, StoredFile] | None = None
+        self._earlier_keys = earlier_keys
         folder.mkdir(parents=True)
+
+    @property
+    def kind(self) -> Literal["full", "delta"]:
+        return "full" if self._earlier_keys is None else "delta"
+
+    def known(self, entity: str) -> Iterable[tuple[str, ...]]:
+        return () if self._earlier_keys is None else self._earlier_keys(self._batches[entity].entity)
+
+    def gone(self, entity: str, keys: Iterable[tuple[str, ...]]) -> None:
+        if self._earlier_keys is None:
+            raise ValueError(f"{entity}: nothing can be gone from a reading of everything")
+        declared = self._batches[entity].entity
+        names = declared.key
+        for key in keys:
+            held = dict(zip(names, key, strict=True))
+            self._batches[entity].gone.append(tuple(held.get(column) for column in declared.columns))
 
     def rows(self, entity: str, rows: Iterable[Row]) -> None:
         batches = self._batches[entity]
@@ -107,8 +128,10 @@ class RawWriter:
         return [self._finish(batches) for batches in self._batches.values()]
 
     def _finish(self, batches: _Batches) -> WrittenEntity:
-        if batches.waiting or not batches.parts:
+        if batches.waiting or not (batches.parts or batches.gone):
             self._flush(batches)
+        if batches.gone:
+            self._write(batches, batches.gone, is_deleted=True)
         path = self._folder / f"{batches.entity.name}.parquet"
         if len(batches.parts) == 1:
             batches.parts[0].replace(path)
@@ -122,17 +145,20 @@ class RawWriter:
         return WrittenEntity(batches.entity, path, batches.rows, digest)
 
     def _flush(self, batches: _Batches) -> None:
-        columns = batches.entity.columns
-        values = zip(*batches.waiting, strict=True) if batches.waiting else ((),) * len(columns)
-        frame = pl.DataFrame(
-            [pl.Series(name, list(column), dtype=pl.String) for name, column in zip(columns, values, strict=True)]
-        ).with_columns(_extraction=pl.lit(self.name, dtype=pl.String), _deleted=pl.lit(False))
-        path = self._folder / f"{batches.entity.name}.{len(batches.parts):05}.part"
-        frame.write_parquet(path, compression="zstd")
-        batches.parts.append(path)
+        self._write(batches, batches.waiting, is_deleted=False)
         batches.rows += len(batches.waiting)
         batches.waiting.clear()
         batches.characters = 0
+
+    def _write(self, batches: _Batches, rows: Sequence[Row], *, is_deleted: bool) -> None:
+        columns = batches.entity.columns
+        values = zip(*rows, strict=True) if rows else ((),) * len(columns)
+        frame = pl.DataFrame(
+            [pl.Series(name, list(column), dtype=pl.String) for name, column in zip(columns, values, strict=True)]
+        ).with_columns(_extraction=pl.lit(self.name, dtype=pl.String), _deleted=pl.lit(is_deleted))
+        path = self._folder / f"{batches.entity.name}.{len(batches.parts):05}.part"
+        frame.write_parquet(path, compression="zstd")
+        batches.parts.append(path)
 
 
 def _read_earlier(path: Path | None) -> dict[str, StoredFile]:

@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from hd_assets.errors import UsageError
-from hd_assets.extract.base import Extractor
+from hd_assets.extract.base import Extractor, Variable
 from hd_assets.extract.itop.classes import ENTITIES
 from hd_assets.extract.itop.extractor import ItopExtractor
 from hd_assets.extract.itop.options import ItopOptions, from_variables
 
-__all__ = ["ENTITIES", "SOURCE", "ItopExtractor", "ItopOptions", "open_from_environment"]
+__all__ = ["ENTITIES", "SOURCE", "VARIABLES", "ItopExtractor", "ItopOptions", "open_from_environment"]
 
 SOURCE = "itop"
+VARIABLES = (
+    Variable(name="ITOP_URL", meaning="the page where people log in, https://host/path", choice="address"),
+    Variable(name="ITOP_USER", meaning="login of an account with Administrator and REST Services User", choice="login"),
+    Variable(name="ITOP_PASSWORD", meaning="its password", choice="secret"),
+    Variable(name="ITOP_TOKEN", meaning="its token, where the module authent-token is installed", choice="secret"),
+)
 _OPTIONS = {"login": str, "window_rows": int}
 
 

@@ -47,8 +47,8 @@ class Installation:
             raise SourceError(
                 f"{len(rows)} accounts have the login given, so nobody can tell what the account may see",
                 where=f"{self._client.place}, class User",
-                mend="set ITOP_USER to the exact login of the account that reads, with a token, too; one limited to some"
-                " organizations may not even see itself",
+                mend="set ITOP_USER to the exact login of the account that reads, with a token, too; one limited to"
+                " some organizations may not even see itself",
             )
         if limited := rows[0].fields.get("allowed_org_list"):
             raise SourceError(

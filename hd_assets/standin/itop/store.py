@@ -93,7 +93,7 @@ class Store:
         self.tables.setdefault(name, {})[id] = dict(fields)
         self._note("CMDBChangeOpCreate", at, user, objclass=name, objkey=str(id))
 
-    def update(self, name: str, id: int, at: datetime, user: str = "1", **fields: Any) -> None:
+    def update(self, name: str, id: int, at: datetime, user: str = "1", /, **fields: Any) -> None:
         """Ticket writes move `last_update`; each changed field leaves a row of history."""
         row = self.tables[name][id]
         for code, value in fields.items():
