@@ -42,7 +42,7 @@ def jobs(
     targets = sorted({SIMULATOR, *(str(name) for name in plant.migration.mapping.targets)})
     for stage, keys in selections(plant.names, raw, staged, documents).items():
         for target in targets if stage in TO_A_TARGET else (SIMULATOR,):
-            options = RunOptions(target=target, execute=stage == "publish", send_drift=False)
+            options = RunOptions(target=target, execute=stage == "publish", send_drift=False, delta=False)
             found.append(
                 dg.define_asset_job(
                     plant.names.job(stage, target),

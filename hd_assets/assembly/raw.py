@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import dagster as dg
 
 from hd_assets.assembly.progress import StepProgress
 from hd_assets.assembly.steps import Plant, running
-from hd_assets.extract.base import Entity, Extractor, RawSink, Row, SourceFacts, StoredFile
+from hd_assets.extract.base import DeltaExtractor, Entity, Extractor, RawSink, Row, SourceFacts, StoredFile
 from hd_assets.mapping import write_tables
 from hd_assets.warehouse import Connection
 
@@ -71,13 +72,14 @@ def raw_assets(plant: Plant) -> dg.AssetsDefinition:
         required_resource_keys=plant.resources,
     )
     def snapshot(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from hd_assets.extract.raw import RawStore, extract
+        from hd_assets.extract.raw import RawStore, extract, extract_changes
         from hd_assets.extract.registry import open_extractor
 
         with running(context, names.key("raw", "snapshot")) as step:
             store = RawStore(plant.stores.root)
             extractor = open_extractor(migration.mapping.source, os.environ, migration.mapping.source_options)
-            extraction = extract(_Watched(extractor, step.progress), store)
+            read = extract_changes if plant.options(context).delta else extract
+            extraction = read(_watched(extractor, step.progress), store)
             with plant.warehouse(context).transaction() as connection:
                 refresh_views(connection, plant)
             for warning in extraction.warnings:
@@ -90,6 +92,7 @@ def raw_assets(plant: Plant) -> dg.AssetsDefinition:
                 metadata={
                     "dagster/row_count": written.rows if written else 0,
                     "extraction": extraction.name,
+                    "kind": extraction.kind,
                     "source": f"{facts.product} {facts.version} ({facts.kind})" if facts else migration.mapping.source,
                     "files": [file.path for file in written.files] if written else [],
                     "attachment_files_stored": extraction.files_stored,
@@ -140,6 +143,23 @@ class _Watched:
 
     def read(self, into: RawSink) -> None:
         self._extractor.read(_CountingSink(into, self._progress))
+
+
+class _WatchedDelta(_Watched):
+    """The same for one that can tell what changed."""
+
+    def __init__(self, extractor: DeltaExtractor, progress: StepProgress) -> None:
+        super().__init__(extractor, progress)
+        self._changes = extractor
+
+    def changed_since(self, since: datetime, into: RawSink) -> None:
+        self._changes.changed_since(since, _CountingSink(into, self._progress))
+
+
+def _watched(extractor: Extractor, progress: StepProgress) -> Extractor:
+    if isinstance(extractor, DeltaExtractor):
+        return _WatchedDelta(extractor, progress)
+    return _Watched(extractor, progress)
 
 
 class _CountingSink:

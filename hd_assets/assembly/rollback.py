@@ -65,7 +65,9 @@ def _job(plant: Plant, target: str) -> dg.JobDefinition:
         name=job_name(names, target),
         description=f"Takes back what was sent to {target}. A dry run that lists what would go, unless the run options"
         " say execute.",
-        config=_config(op_name, RunOptions(target=target, execute=False, send_drift=False), RollbackOptions()),
+        config=_config(
+            op_name, RunOptions(target=target, execute=False, send_drift=False, delta=False), RollbackOptions()
+        ),
         tags={"migration": names.migration, "target": target},
         resource_defs={RESOURCE: RunOptions()},  # type: ignore[call-arg]
         executor_def=dg.in_process_executor,

@@ -14,6 +14,7 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
     target: str = Field("simulator", description="Workspace to write to: simulator, test or production.")
     execute: bool = Field(False, description="False: plan and stop. True: send the planned operations.")
     send_drift: bool = Field(False, description="True: also send what only a changed mapping or newer rules differ in.")
+    delta: bool = Field(False, description="True: read only what changed since the last extraction, if the source can.")
     only: list[str] = Field(default_factory=list, description="Source ids to publish; empty means all.")
 
 

@@ -72,7 +72,7 @@ def rollback(
         launched, document = run_rollback(
             settings,
             loaded,
-            options=RunOptions(target=target, execute=execute, send_drift=False),
+            options=RunOptions(target=target, execute=execute, send_drift=False, delta=False),
             chosen=chosen,
             instance=instance,
             listener=listener,

@@ -49,6 +49,7 @@ class Course:
     execute: bool
     only: tuple[str, ...] = ()
     send_drift: bool = False
+    delta: bool = False
     checks: dict[str, int] = field(default_factory=lambda: {"passed": 0, "failed": 0})
 
 
@@ -71,6 +72,7 @@ class Course:
     is_flag=True,
     help="Also send what differs only by a changed mapping or newer rules, not the source.",
 )
+@click.option("--delta", is_flag=True, help="Read only what changed since the last extraction, if the source can tell.")
 @json_option
 def run(
     migration: str,
@@ -81,6 +83,7 @@ def run(
     target: str,
     execute: bool,
     send_drift: bool,
+    delta: bool,
     json_file: str | None,
 ) -> int:
     """Run a migration: extract, stage, check, plan, and with --execute publish, read back and deliver."""
@@ -98,7 +101,7 @@ def run(
         from hd_assets.decisions.chosen import source_ids
 
         only = source_ids(settings, loaded, only)
-    return follow(Course(settings, loaded, target, window, execute, only, send_drift), STAGES[stage], json_file)
+    return follow(Course(settings, loaded, target, window, execute, only, send_drift, delta), STAGES[stage], json_file)
 
 
 @click.command()
@@ -137,7 +140,11 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
 
     begun, before = time.monotonic(), report.last_run(course.settings, course.migration, course.target)
     options = RunOptions(
-        target=course.target, execute=course.execute, send_drift=course.send_drift, only=list(course.only)
+        target=course.target,
+        execute=course.execute,
+        send_drift=course.send_drift,
+        delta=course.delta,
+        only=list(course.only),
     )
     code = 0
     with open_instance(course.settings) as instance, progress_bar() as listener:

@@ -124,7 +124,7 @@ def test_each_stage_has_a_job_and_each_other_target_its_own(definitions):
 def test_a_backfill_over_months_needs_no_typed_configuration(definitions, job, target, execute):
     found = definitions.resolve_job_def(job)
     config = found.partitioned_config.get_run_config_for_partition_key("2024-01-01")
-    chosen = {"target": target, "execute": execute, "send_drift": False, "only": []}
+    chosen = {"target": target, "execute": execute, "send_drift": False, "delta": False, "only": []}
     assert config["resources"]["run_options"]["config"] == chosen
     assert found.backfill_policy == dg.BackfillPolicy.single_run()
 
