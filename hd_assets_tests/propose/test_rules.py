@@ -1,0 +1,139 @@
+"""What the rules of a draft make of one status, one field, one label."""
+
+import pytest
+
+from hd_assets.propose.fields import field_draft
+from hd_assets.propose.found import Found, FoundField, FoundValue
+from hd_assets.propose.keys import key_lines
+from hd_assets.propose.line import HIGH, LOOK
+from hd_assets.propose.names import attribute_name, snake
+from hd_assets.propose.statuses import status_draft
+from hd_assets.propose.words import field_words, status_word
+
+
+def status(name: str, meaning: str | None = None) -> FoundValue:
+    return FoundValue("status", name, meaning, True, None, 3)
+
+
+def field(kind: str, label: str = "Thing", **counts) -> FoundField:
+    known = {"rows": 40, "filled": 20, "distinct": 2, "max_length": 10}
+    return FoundField("ticket", "thing", label, kind, kind, **(known | counts))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Waiting on customer", "waiting_on_customer"),
+        ("WAITING", "on_hold"),
+        ("Wartet auf Antwort", "waiting_on_customer"),
+        ("En cours de traitement", "in_progress"),
+        ("Pendiente de aprobación", "waiting_on_others"),
+        ("На паузе", "on_hold"),
+        ("In lavorazione", "in_progress"),
+        ("Aguardando resposta", "waiting_on_customer"),
+        ("Zamknięte", "closed"),
+        ("Wacht op goedkeuring", "waiting_on_others"),
+        ("Blue", None),
+    ],
+)
+def test_a_status_is_known_by_the_longest_words_in_its_name(name, kind):
+    found = status_word(name)
+    assert (found.kind if found else None) == kind
+
+
+def test_what_the_source_says_of_a_status_beats_its_name_and_the_quarrel_asks_for_a_look():
+    quarrel = status_draft(status("Closed", "open"), None)
+    assert quarrel.state == "open"
+    assert quarrel.sure < LOOK
+
+    agreed = status_draft(status("Closed", "closed"), None)
+    assert (agreed.state, agreed.ticket_state) == ("closed", "resolved")
+    assert agreed.sure >= HIGH
+
+
+def test_a_status_nothing_is_known_of_stays_open_and_asks_for_a_look():
+    draft = status_draft(status("Blue"), None)
+    assert draft.state == "open"
+    assert draft.sure < LOOK
+
+
+def test_a_name_that_says_what_it_is_not_tells_nothing():
+    assert status_draft(status("Not resolved"), None).state == "open"
+    assert status_draft(status("Nicht gelöst"), None).sure < LOOK
+
+
+@pytest.mark.parametrize(
+    ("found", "holder", "type", "is_high"),
+    [
+        pytest.param(field("boolean", flags=20), "conversation", "boolean", True, id="all answers are yes or no"),
+        pytest.param(field("boolean", flags=3), "conversation", "string", False, id="most answers are not"),
+        pytest.param(field("date", dates=20), "contact", "date", True, id="dates"),
+        pytest.param(field("date", dates=19), "contact", "date", False, id="nearly all are dates"),
+        pytest.param(field("integer", "Number of seats", numeric=20), "company", "integer", False, id="an amount"),
+        pytest.param(field("integer", "Menge", numeric=20), "company", "integer", True, id="an amount in German"),
+        pytest.param(field("integer", "Kundennummer", numeric=20), "contact", "string", False, id="an identifier"),
+        pytest.param(field("integer", "Menge", numeric=20, max_length=18), "company", "string", True, id="too long"),
+        pytest.param(field("choice", options=("A", "B")), "contact", "list", True, id="a choice"),
+        pytest.param(field("choice", options=("A",)), "contact", "string", False, id="one option"),
+        pytest.param(field("choice", options=("A", "B, C")), "conversation", "string", True, id="a comma in an option"),
+        pytest.param(field("choice", options=("A", "B, C")), "contact", "list", True, id="a comma where it may be"),
+        pytest.param(field("choice", options=("A", "a")), "contact", "string", False, id="options alike"),
+        pytest.param(field("choice", options=("A", "B"), distinct=9), "contact", "string", False, id="other answers"),
+        pytest.param(field("multichoice", options=("A", "B")), "contact", "string", True, id="several choices"),
+        pytest.param(field("long_text", max_length=900), "conversation", "text", True, id="long text of a ticket"),
+        pytest.param(field("long_text", max_length=900), "contact", "string", False, id="long text of a contact"),
+        pytest.param(field("nothing", filled=0), "conversation", None, True, id="a section break"),
+        pytest.param(field("text", filled=0, is_active=False), "contact", None, True, id="switched off and empty"),
+        pytest.param(field("text", is_active=False), "contact", "string", True, id="switched off with answers"),
+        pytest.param(field("text", filled=0), "contact", "string", False, id="no answer yet"),
+    ],
+)
+def test_a_field_takes_the_type_its_answers_fit(found, holder, type, is_high):
+    draft = field_draft(found, holder)
+    assert draft.type == type
+    assert (draft.sure >= HIGH) == is_high
+
+
+def test_the_last_part_of_a_compound_tells_what_it_is():
+    assert "identifier" in field_words("Kundennummer")
+    assert "quantity" not in field_words("Personeelsnummer")
+    assert field_words("Einbaudatum") == {"date"}
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Floor / dock", "floor_dock"),
+        ("Größe", "grosse"),
+        ("Количество мест", "kolichestvo_mest"),
+        ("N° d'inventaire", "no_dinventaire"),
+        ("deviceType", "device_type"),
+        ("¿?", ""),
+    ],
+)
+def test_a_label_of_any_script_becomes_a_plain_name(label, name):
+    assert snake(label) == name
+
+
+def test_attribute_names_are_short_and_never_taken_twice():
+    first = attribute_name("desk", ("Steps to reproduce " * 9, None), set())
+    second = attribute_name("desk", ("Steps to reproduce " * 9, None), {first})
+    assert first != second
+    assert max(len(first), len(second)) <= 60
+    assert attribute_name("desk", ("", "¿?"), set()) == "desk_field"
+
+
+def test_the_first_month_lies_before_the_oldest_ticket_in_whatever_zone():
+    found = Found(facts={"first_record_at": "2024-03-01T03:00:00Z"})
+    [month] = [line.value for line in key_lines(found, {}) if line.path == ("first_month",)]
+    assert month == "2024-02"
+
+
+def test_the_zone_of_the_server_is_taken_before_the_one_times_are_shown_in():
+    facts = {"server_time_zone": "Europe/Berlin", "default_timezone": "America/New_York"}
+    [zone] = [line for line in key_lines(Found(facts=facts), {}) if line.path == ("time_zone",)]
+    assert zone.value == "Europe/Berlin"
+    assert not zone.needs_a_look
+    del facts["server_time_zone"]
+    [shown] = [line for line in key_lines(Found(facts=facts), {}) if line.path == ("time_zone",)]
+    assert shown.needs_a_look
