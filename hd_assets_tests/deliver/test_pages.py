@@ -1,5 +1,6 @@
 """Pages and the report: what a reader can follow, and what they may not contain."""
 
+import json
 import re
 from collections import Counter
 
@@ -44,6 +45,16 @@ def test_the_report_adds_up_to_the_source(delivered):
     bars = [int(number.replace(",", "")) for number in re.findall(r"<title>\d{4}-\d\d: ([\d,]+)</title>", html)]
     files = sum(row["object"] == "attachments" and row["month"] != "" for row in delivered.rows("record_fates"))
     assert sum(bars) == drawn.total() + files
+
+
+def test_the_report_counts_exceptions_as_the_list_of_them_does(published):
+    told = json.loads((published.folder / "report.json").read_text(encoding="utf-8"))["exceptions"]
+    listed = Counter((row["object"], row["reason_code"]) for row in published.rows("exceptions"))
+    counted = Counter()
+    for name, reason, _, number, _ in told:
+        counted[name, reason] += number
+    assert counted.total() > 10
+    assert counted == Counter({key: number for key, number in listed.items() if key in counted})
 
 
 def test_the_report_says_what_was_read_back(published, real):
@@ -97,6 +108,7 @@ def test_the_second_variant_names_nobody_and_keeps_every_row(published, redacted
     assert len(known) > 50
     assert {(name, word) for name, text in texts.items() for word in known if word in text} == set()
     assert set(redacted.manifest) == set(published.manifest)
+    assert {(page, file) for page, file in redacted.links() if not (redacted.folder / file).is_file()} == set()
     for entry in published.manifest.values():
         for name, sheet in entry["sheets"].items():
             assert len(redacted.rows(name)) == sheet["rows"], name
