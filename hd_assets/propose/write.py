@@ -72,7 +72,7 @@ def propose(settings: Settings, migration: Migration) -> Proposal:
         with replacing(migration.path) as file:
             file.write(result)
         load(migration.path.parent, migration.name)
-    table = stores.deliverables / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-mapping" / FILE
+    table = stores.deliverables / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-mapping" / FILE
     write_csv(table, COLUMNS, (_row(line) for line in lines))
     return Proposal(lines, migration.path, table)
 
