@@ -54,7 +54,7 @@ class PlanSummary:
     # articles whose old address lies outside the help centre: only the old host can lead to the new one
     unredirected: int = 0
     bytes: int = 0
-    pace: Pace = Pace(ASSUMED_PER_MINUTE, False, ASSUMED_PER_MINUTE)
+    pace: Pace = field(default_factory=lambda: Pace(ASSUMED_PER_MINUTE, False, ASSUMED_PER_MINUTE))
 
     @property
     def total_operations(self) -> int:
