@@ -2,12 +2,16 @@
 
 import pytest
 
+from hd_assets.extract.base import INVENTORY_ENTITIES
+from hd_assets.extract.registry import entities, sources
+from hd_assets.propose.base import left_out_column, read_base
 from hd_assets.propose.fields import field_draft
 from hd_assets.propose.found import Found, FoundField, FoundValue
 from hd_assets.propose.keys import key_lines
 from hd_assets.propose.line import HIGH, LOOK
 from hd_assets.propose.names import attribute_name, snake
 from hd_assets.propose.statuses import status_draft
+from hd_assets.propose.tables import table_lines
 from hd_assets.propose.words import field_words, status_word
 
 
@@ -137,3 +141,38 @@ def test_the_zone_of_the_server_is_taken_before_the_one_times_are_shown_in():
     del facts["server_time_zone"]
     [shown] = [line for line in key_lines(Found(facts=facts), {}) if line.path == ("time_zone",)]
     assert shown.needs_a_look
+
+
+# Facts of the sources
+
+
+@pytest.mark.parametrize("source", sources())
+def test_a_source_knows_every_column_it_reads_in_any_version(source):
+    base = read_base(source)
+    unknown = []
+    for entity in entities(source):
+        if entity in INVENTORY_ENTITIES:
+            continue
+        entry = base.table(entity.name)
+        assert entry is not None, entity.name
+        unused = [column for column in entity.columns if column not in entry.uses]
+        unknown += [f"{entity.name}.{column}" for column in unused if left_out_column(entry, column) is None]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("source", sources())
+def test_a_source_takes_each_object_and_each_vocabulary_somewhere(source):
+    base = read_base(source)
+    assert {entry.to for entry in base.tables.values() if entry.to} <= set(base.objects)
+    assert [name for name, rule in base.vocabularies.items() if rule.rule == "state"] == ["status"]
+
+
+def test_columns_of_older_versions_are_known_by_a_pattern_and_stand_in_the_draft_by_name():
+    found = Found(tables={"email": (2, ("email_id", "mail_host", "mystery")), "brand_new": (7, ("id",))})
+    lines = {line.path: line for line in table_lines(found, read_base("osticket"))}
+
+    assert lines["tables", "email", "left_out", "mail_host"].confidence >= HIGH
+    assert lines["tables", "email", "uses"].value == ["email_id"]
+    assert lines["tables", "email", "left_out", "mystery"].needs_a_look
+    assert lines["tables", "brand_new"].needs_a_look
+    assert "7 rows" in lines["tables", "brand_new"].reason
