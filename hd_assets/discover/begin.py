@@ -8,7 +8,6 @@ from hd_assets.errors import MappingError, UsageError
 from hd_assets.mapping import NAME
 from hd_assets.mapping.decisions import QUESTIONS
 from hd_assets.mapping.schema import SCHEMA_LINE, write_schema
-from hd_assets.mapping.schema import SCHEMA_LINE, write_schema
 
 _TOP = ("time_zone", "first_month")
 _ADMIN = ("migration_admin.name", "migration_admin.email")
@@ -55,7 +54,6 @@ def begin(folder: Path, migration: str, source: str) -> Path:
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(minimal_mapping(migration, source))
-        write_schema(folder)
         write_schema(folder)
     except FileExistsError:
         raise UsageError(
