@@ -1,6 +1,7 @@
 """Each document against the source's own tables, read and added up by other code."""
 
 import csv
+import json
 import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,14 @@ def test_every_entry_of_every_thread_is_split_once_and_nothing_internal_became_p
     assert {id: int(row["internal_in_source"]) for id, row in told.items()} == {id: notes[id] for id in known}
     assert sum(int(row["entries"]) for row in rows) == delivered.count("thread_entry")
     assert {row["not_accounted_once"] for row in rows} == {row["internal_made_public"] for row in rows} == {"0"}
+
+
+def test_every_thread_to_look_at_has_its_entries_listed(delivered):
+    threads = {row["id"]: row["thread_id"] for row in delivered.source["thread_entry"]}
+    listed = {threads[id] for id in delivered.ids("split_manual_review", "thread_entry")}
+    assert listed
+    look_at = {row["thread_id"] for row in delivered.rows("split_validation") if row["verdict"] == "look at"}
+    assert listed & {row["id"] for row in delivered.source["thread"]} == look_at - {""}
 
 
 def test_contacts_without_address_and_orphans_are_those_of_the_source(delivered):
@@ -238,6 +247,9 @@ def test_the_mapping_document_says_what_the_mapping_says(delivered):
         for column in left_out if isinstance(left_out, dict) else [""]:
             wanted[table, str(column)] = "left out"
     assert {key: row["feeds"] for key, row in columns.items()} == wanted
+    attributes = {(row["belongs_to"], row["name"]) for row in delivered.rows("mapping_attributes")}
+    declared = {(holder, name) for holder, names in mapping["attributes"].items() for name in names}
+    assert attributes == declared | {("conversation", "osticket_source_id")}
     assert len(delivered.rows("mapping_objects")) == len(mapping["objects"])
     assert len(delivered.rows("mapping_fields")) == sum(len(fields) for fields in mapping["custom_fields"].values())
     statuses = {row["id"]: row["name"] for row in delivered.source["ticket_status"]}
@@ -289,6 +301,17 @@ def test_the_target_is_counted_as_the_ledger_has_it(published):
         assert (told[name]["planned"], told[name]["sent"], told[name]["unsettled"]) == (number, number, "0"), name
     assert len(published.rows("operations")) == kinds.total()
     assert sum(int(row["number"]) for row in published.rows("requests")) == requests
+    certificate = json.loads((published.folder / "certificate.json").read_text(encoding="utf-8"))
+    compared = Counter(row["object"] for row in published.rows("compared"))
+    assert compared == Counter(
+        {name: of["compared"] for name, of in certificate["figures"].items() if of.get("compared")}
+    )
+    steps = Counter(row["what"].partition(":")[0] for row in published.rows("cutover"))
+    assert (
+        steps["before"]
+        == steps["after"]
+        == len([row for row in published.rows("configuration_guide") if row["kind"] == "switch_off"])
+    )
     [hypercare] = [row for row in published.rows("cutover") if row["what"].startswith("hypercare ends")]
     last = datetime.fromtimestamp(ended, UTC).date()
     assert hypercare["moment"] == f"{last + timedelta(days=3)}T00:00:00Z"
