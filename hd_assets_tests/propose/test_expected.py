@@ -8,9 +8,13 @@ from hd_assets.checks import CheckContext, evaluate
 from hd_assets.mapping import write_tables
 from hd_assets.mapping.files import parse
 from hd_assets.partitions import EVERYTHING
+from hd_assets.propose.base import read_base
+from hd_assets.propose.draft import draft
 from hd_assets.propose.edit import added
+from hd_assets.propose.found import read_found
 from hd_assets.propose.line import HIGH
 from hd_assets.propose.write import guesses
+from hd_assets.settings import shipped_folder
 from hd_assets_tests.propose.desk import BEGUN, Proposed, migration_of, proposed
 
 INSTALLATIONS = ("northwind", "101", "102", "103", "104", "105")
@@ -60,6 +64,16 @@ def test_what_nobody_can_know_is_marked_and_what_would_address_another_place_is_
     assert {"time_zone", "unassigned_tickets", "unmatched_agents"} <= {guess.key for guess in guesses(text)}
     assert parse(text)["migration_admin"]["email"] == "undecided"
     assert added(text, ()) == text
+
+
+def test_a_mapping_that_decides_everything_gets_no_line(tmp_path_factory):
+    made = proposed(tmp_path_factory.mktemp("complete"), "northwind")
+    shipped = shipped_folder() / "mappings" / "osticket.yaml"
+    with made.desk.warehouse.get_connection() as connection:
+        found = read_found(connection, "osticket")
+    lines = draft(found, read_base("osticket"), parse(shipped.read_text(encoding="utf-8")), "osticket")
+
+    assert [line.name for line in lines if not line.carried] == []
 
 
 def test_the_draft_passes_every_check_when_its_installation_is_staged(tmp_path_factory):

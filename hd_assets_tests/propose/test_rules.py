@@ -5,10 +5,11 @@ import pytest
 from hd_assets.extract.base import INVENTORY_ENTITIES
 from hd_assets.extract.registry import entities, sources
 from hd_assets.propose.base import left_out_column, read_base
+from hd_assets.propose.draft import draft
 from hd_assets.propose.fields import field_draft
 from hd_assets.propose.found import Found, FoundField, FoundValue
 from hd_assets.propose.keys import key_lines
-from hd_assets.propose.line import HIGH, LOOK
+from hd_assets.propose.line import HIGH, LOOK, Line
 from hd_assets.propose.names import attribute_name, snake
 from hd_assets.propose.statuses import status_draft
 from hd_assets.propose.tables import table_lines
@@ -176,3 +177,64 @@ def test_columns_of_older_versions_are_known_by_a_pattern_and_stand_in_the_draft
     assert lines["tables", "email", "left_out", "mystery"].needs_a_look
     assert lines["tables", "brand_new"].needs_a_look
     assert "7 rows" in lines["tables", "brand_new"].reason
+
+
+SIGNED = {
+    "source": "osticket",
+    "attributes": {"conversation": {"osticket_color": {"type": "string"}}},
+    "custom_fields": {"ticket": {"shade": {"attribute": "osticket_color"}}},
+    "tables": {
+        "note": {"to": "inventory", "uses": ["id"], "left_out": {"pid": "said so"}},
+        "draft": {"left_out": "said so"},
+    },
+}
+
+
+def drafted(found: Found, decided: dict | None = None) -> dict[tuple[str, ...], Line]:
+    lines = draft(found, read_base("osticket"), {"source": "osticket"} | (decided or {}), "desk")
+    return {line.path: line for line in lines}
+
+
+def test_of_a_table_that_is_decided_only_new_columns_are_drafted():
+    columns = {"note": (4, ("id", "pid", "body", "brand_new")), "draft": (0, ("id",))}
+    lines = drafted(Found(tables=columns), SIGNED)
+
+    assert [path[1:] for path in lines if path[0] == "tables"] == [("note", "left_out", "brand_new")]
+
+
+def test_a_name_that_is_taken_is_not_given_to_another_field():
+    color = FoundField("ticket", "color", "Color", "text", "text", rows=4, filled=2, max_length=5)
+    lines = drafted(Found(fields=(color,)), SIGNED)
+
+    assert lines["custom_fields", "ticket", "color"].value == {"attribute": "osticket_color_2"}
+    assert ("custom_fields", "ticket", "shade") not in lines
+
+
+def test_contacts_and_companies_never_share_a_name_and_the_emptiest_fields_make_room():
+    fields = [
+        FoundField(group, f"f{n}", f"Field {n}", "text", "text", rows=900, filled=900 - n, max_length=5)
+        for n in range(200)
+        for group in ("user", "organization")
+    ]
+    lines = drafted(Found(fields=tuple(fields)))
+
+    people = [path[2] for path in lines if path[0] == "attributes" and path[1] != "conversation"]
+    assert len(people) == len(set(people)) == 240
+    assert "attribute" in lines["custom_fields", "user", "f0"].value
+    last = lines["custom_fields", "organization", "f199"]
+    assert "no room" in last.value["left_out"]
+    assert last.needs_a_look
+
+
+def test_two_forms_with_a_field_of_one_name_are_one_careful_decision():
+    one = FoundField("ticket", "size", "Size", "text", "text", rows=9, filled=5, max_length=4, forms=2)
+    line = drafted(Found(fields=(one,)))["custom_fields", "ticket", "size"]
+
+    assert line.confidence < HIGH
+
+
+def test_an_agents_field_says_so_because_visibility_does_not_travel():
+    hidden = FoundField("ticket", "risk", "Risk", "text", "text", visibility="agents", rows=9, filled=5, max_length=4)
+    line = drafted(Found(fields=(hidden,)))["attributes", "conversation", "osticket_risk"]
+
+    assert line.value["description"] == "Risk (agents only)"
