@@ -152,15 +152,18 @@ def deliverables_asset(plant: Plant, documents: Sequence[str]) -> dg.AssetsDefin
     def deliverables(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from hd_assets.decisions import book, cases, sheet
         from hd_assets.deliver.inventories import write_inventories
+        from hd_assets.links import told
 
         with running(context, key), plant.warehouse(context).get_connection() as connection:
             book.load(connection, plant.stores)
-            found = cases.cases(plant.settings, plant.migration, plant.options(context).target)
+            target = plant.options(context).target
+            found = cases.cases(plant.settings, plant.migration, target)
+            links = told.rows(connection, plant.settings, plant.migration, target)
             written = write_inventories(
                 connection,
                 folder_of(context, plant),
                 f"Migration {names.migration}",
-                (list(sheet.COLUMNS), iter(sheet.rows(found))),
+                {"exceptions": (sheet.COLUMNS, sheet.rows(found)), "links": (told.COLUMNS, links)},
             )
         return dg.MaterializeResult(
             metadata={

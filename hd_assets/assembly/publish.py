@@ -68,6 +68,7 @@ def _planned(summary: "PlanSummary") -> dict[str, Any]:
         "operations": summary.total_operations,
         "requests": summary.total_requests,
         "hours": round(summary.hours, 3),
+        "requests_per_minute": round(summary.pace.per_minute),
         "bytes": summary.bytes,
         "conflicts": len(summary.conflicts),
         "late": len(summary.late),

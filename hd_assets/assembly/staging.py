@@ -24,6 +24,7 @@ from hd_assets.checks.base import judged
 from hd_assets.checks.books import ACCOUNTED, totals_equation
 from hd_assets.decisions import book as decisions
 from hd_assets.errors import MappingError
+from hd_assets.links.found import find_links
 from hd_assets.model import STAGING_MODELS, StagedRow
 from hd_assets.partitions import EVERYTHING, Window, windows
 from hd_assets.staging import functions, lineage, runner
@@ -160,6 +161,7 @@ def totals_asset(plant: Plant, objects: Mapping[str, StagedObject]) -> dg.Assets
         window = run_window(context)
         with running(context, key), plant.warehouse(context).get_connection() as connection:
             sums = totals_of(connection, plant, window)
+            old_links = find_links(connection, plant.migration, plant.settings.sql)
         for name, row in sums.items():
             context.log_event(
                 dg.AssetObservation(
@@ -171,6 +173,7 @@ def totals_asset(plant: Plant, objects: Mapping[str, StagedObject]) -> dg.Assets
                 "totals": dg.MetadataValue.md(_equation(sums)),
                 "records": sum(row["records"] for row in sums.values()),
                 "exceptions": sum(row["exceptions"] for row in sums.values()),
+                "links_to_the_old_system": old_links,
                 "window": "everything" if window == EVERYTHING else str(window),
             }
         )

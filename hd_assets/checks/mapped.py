@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hd_assets.checks.base import IN_WINDOW, Check, CheckContext, Metadata, Verdict, listed, query_check
-from hd_assets.mapping import LeftOut
+from hd_assets.mapping import UNDECIDED, LeftOut
 from hd_assets.partitions import Window
 from hd_assets.warehouse import Connection
 
@@ -67,6 +67,20 @@ def _states(connection: Connection, window: Window, context: CheckContext) -> Ve
     seen = ", ".join(f"{value!r} in {rows_with} row(s)" for value, rows_with in rows)
     mend = f"{context.migration.path.name}, values: status"
     return Verdict(False, f"no target for status: {seen} (mappings: {mend})", metadata)
+
+
+def _unassigned(connection: Connection, _: Window, context: CheckContext) -> Verdict:
+    wanted = context.migration.mapping.unassigned_tickets
+    if wanted in ("keep", UNDECIDED):
+        return Verdict(True, "tickets without an agent stay where they are", {"scope": "whole table"})
+    names = [name for (name,) in connection.execute("select name from staging.inboxes order by name").fetchall()]
+    if wanted in names:
+        return Verdict(True, "tickets without an agent go to an inbox that exists", {"scope": "whole table"})
+    mend = f"{context.migration.path.name}, unassigned_tickets"
+    known = ", ".join(map(repr, names[:_MOST_FIELDS])) or "none"
+    return Verdict(
+        False, f"no inbox is called {wanted!r} (mappings: {mend}); inboxes: {known}", {"scope": "whole table"}
+    )
 
 
 _VALUES = f"""
@@ -152,6 +166,13 @@ CHECKS: tuple[Check, ...] = (
         "Every status of the source has a target state.",
         _states,
         frozenset({"conversations"}),
+    ),
+    Check(
+        "unassigned_tickets_mapped",
+        "inboxes",
+        "The inbox for tickets without an agent exists.",
+        _unassigned,
+        frozenset({"inboxes"}),
     ),
     query_check(
         "every_value_mapped",

@@ -24,6 +24,7 @@ COMMANDS = {
     "init": ("init", "init"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),
+    "purge": ("purge", "purge"),
     "reconcile": ("run", "reconcile"),
     "resolve": ("decide", "resolve"),
     "rollback": ("rollback", "rollback"),

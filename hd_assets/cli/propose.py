@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hd_assets.cli.common import migration_argument, open_migration, open_settings, target_option
-from hd_assets.errors import BlockedError
+from hd_assets.errors import BlockedError, UsageError
 
 if TYPE_CHECKING:
     from hd_assets.mapping import Migration
@@ -33,6 +33,27 @@ def propose(migration: str) -> None:
     for line in looks(made.path.read_text(encoding="utf-8")):
         click.echo(line)
     click.echo(f"read the file, change what is wrong, then: hd-assets mapping check {migration}")
+
+
+@click.command()
+@migration_argument
+@click.argument("decisions", nargs=-1, required=True, metavar="KEY=VALUE…")
+def decide(migration: str, decisions: tuple[str, ...]) -> None:
+    """Write decisions into the mapping file without an editor: targets.test.region=eu time_zone=Europe/Berlin.
+
+    A key is the path in the file. The mark of a guess on that line goes; comments stay.
+    """
+    from hd_assets.propose.write import decide as write
+
+    settings = open_settings()
+    loaded = open_migration(settings, migration)
+    wrong = [word for word in decisions if not word.partition("=")[0] or not word.partition("=")[2]]
+    if wrong:
+        raise UsageError(
+            f"{wrong[0]!r} is no decision", where="the command line", mend="write KEY=VALUE, such as time_zone=UTC"
+        )
+    made = write(loaded, {key: value for key, _, value in (word.partition("=") for word in decisions)})
+    click.echo(f"{made.path}: {len(decisions)} decided, digest {made.digest[:12]}")
 
 
 def looks(text: str) -> Iterator[str]:

@@ -51,6 +51,8 @@ class Course:
     send_drift: bool = False
     delta: bool = False
     checks: dict[str, int] = field(default_factory=lambda: {"passed": 0, "failed": 0})
+    # the page that tells what discovery found
+    scope: str | None = None
 
 
 @click.command()
@@ -160,6 +162,8 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
             )
             course.checks["passed"] += launched.checks_passed
             course.checks["failed"] += len(launched.checks_failed)
+            written = launched.metadata.get(f"{course.migration.name}/audit/scope", {})
+            course.scope = str(written["html"]) if "html" in written else course.scope
             if not launched.success:
                 code = _failed(course, launched)
                 break
@@ -244,12 +248,20 @@ def _print(
     from hd_assets.cli import report
 
     console = Console(highlight=False)
-    console.print(report.table(figures))
-    console.print(f"checks: {course.checks['passed']} passed, {course.checks['failed']} failed")
+    if set(jobs) != {"discover"}:
+        console.print(report.table(figures))
+        console.print(f"checks: {course.checks['passed']} passed, {course.checks['failed']} failed")
+    if course.scope:
+        console.print(f"scope document: {course.scope}", soft_wrap=True)
     if "plan" in jobs:
         from hd_assets.cli.forecast import forecast_lines
 
         for line in forecast_lines(course.settings, course.migration, course.target):
+            console.print(line)
+    if "publish" in jobs:
+        from hd_assets.cli.forecast import score_lines
+
+        for line in score_lines(course.settings, course.migration, course.target):
             console.print(line)
     if "reconcile" in jobs:
         console.print(f"read back: {read_back['compared']} records compared, {read_back['differing']} differing")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hd_assets.cli.common import migration_argument, open_migration, open_settings
-from hd_assets.cli.propose import diff, looks, propose, schema, show
+from hd_assets.cli.propose import decide, diff, looks, propose, schema, show
 from hd_assets.errors import BlockedError
 from hd_assets.mapping.decisions import question, undecided
 
@@ -22,7 +22,7 @@ def mapping() -> None:
     """Draft, check and confirm the mapping of a migration."""
 
 
-for command in (propose, show, schema, diff):
+for command in (propose, decide, show, schema, diff):
     mapping.add_command(command)
 
 

@@ -111,7 +111,13 @@ def _month_labels(months: Sequence[date], step: float) -> list[str]:
     last_x = -100.0
     for index, month in enumerate(months):
         x = _LEFT + index * step
-        text = f"{month:%Y-%m}" if len(months) <= 12 else f"{month:%Y}" if month.month == 1 or (index == 0 and month.month < 9) else ""
+        text = (
+            f"{month:%Y-%m}"
+            if len(months) <= 12
+            else f"{month:%Y}"
+            if month.month == 1 or (index == 0 and month.month < 9)
+            else ""
+        )
         if text and x - last_x >= 7 * len(text) + 6:
             labels.append(f'<text x="{x + step * 0.1:.1f}" y="{y}">{text}</text>')
             last_x = x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from hd_assets.deliver.catalogue import DocumentSpec, SheetSpec
@@ -38,6 +39,14 @@ _BOOKS = {
         personal=["value", "decided_by"],
         shown=20,
     ),
+    "links": SheetSpec(
+        title="Links to the old system",
+        text="rewritten: the article leads to the new address. by_hand: what it leads to is there, but a sent text"
+        " stays. forward: what it leads to is not sent yet. gone: the record does not migrate. no_record: the page"
+        " shows no single record.",
+        figures=["in_object", "leads_to", "state"],
+        shown=20,
+    ),
     "left_out": SheetSpec(title="Left out or merged", figures=["object", "outcome", "reason_code"], shown=0),
     "history": SheetSpec(
         title="History of the conversations",
@@ -52,14 +61,16 @@ _TEXT = (
 )
 
 
-def write_inventories(connection: Connection, folder: Path, heading: str, exceptions: Table) -> dict[Path, int]:
+def write_inventories(
+    connection: Connection, folder: Path, heading: str, given: Mapping[str, Table]
+) -> dict[Path, int]:
     """Write `written_down.md`, one CSV per kind of inventory and one per book; returns file → rows.
 
-    `exceptions`: columns and rows of the cases that wait for a person.
+    `given`: columns and rows of `exceptions`, what waits for a person, and `links`, what leads to the old system.
     """
     kinds = connection.execute("select distinct kind from staging.inventory order by kind").fetchall()
     sheets = dict(_BOOKS)
-    tables = {"exceptions": exceptions, **{name: streamed(connection, query) for name, query in TABLES.items()}}
+    tables = {**given, **{name: streamed(connection, query) for name, query in TABLES.items()}}
     for (kind,) in kinds:
         name = f"inventory_{_file_name(kind)}"
         sheets[name] = SheetSpec(title=f"Inventory: {kind.replace('_', ' ')}", personal=["name", "details"], shown=0)

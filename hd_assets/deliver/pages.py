@@ -55,7 +55,8 @@ def write_sheet(folder: Path, name: str, spec: SheetSpec, columns: Sequence[str]
         name, spec, list(columns), figures={column: Counter() for column in spec.figures if column in columns}
     )
     made.rows = write_csv(folder / made.file, columns, _watched(made, rows))
-    made.sha256 = hashlib.sha256((folder / made.file).read_bytes()).hexdigest()
+    with (folder / made.file).open("rb") as file:
+        made.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return made
 
 

@@ -49,10 +49,9 @@ def prepare(connection: Connection, migration: Migration, found: Catalogue, ledg
     book.prepare(connection)
     for table, columns in LEDGER.items():
         connection.execute(f"create or replace table publish.{table} ({columns})")
-    if ledger.exists():
-        _copy_ledger(connection, ledger)
+    is_marked = ledger.exists() and _copy_ledger(connection, ledger)
     rows: dict[str, Iterable[Sequence[Any]]] = {
-        "fact": _facts(migration, found, target),
+        "fact": [*_facts(migration, found, target), ("is_marked", "yes" if is_marked else "no")],
         "object": _objects(migration),
         "phase": [
             (number, phase.title, place, name)
@@ -69,7 +68,8 @@ def prepare(connection: Connection, migration: Migration, found: Catalogue, ledg
         append(connection, f"deliver.{table}", rows[table])
 
 
-def _copy_ledger(connection: Connection, ledger: Path) -> None:
+def _copy_ledger(connection: Connection, ledger: Path) -> bool:
+    """Returns whether the ledger has left its mark in the workspace: the one attribute no operation makes."""
     books = read_only(ledger)
     try:
         for table in ("identities", "requests"):
@@ -83,6 +83,7 @@ def _copy_ledger(connection: Connection, ledger: Path) -> None:
         while rows := books.rows(_QUERIES["operations"], (last,)):
             append(connection, "publish.operations", [(*row[:12], _moment(row[12]), *row[13:]) for row in rows])
             last = rows[-1][0]
+        return books.meta("marker") is not None
     finally:
         books.close()
 

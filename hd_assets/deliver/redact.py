@@ -42,11 +42,12 @@ def copy_without_personal_data(folder: Path, into: Path) -> list[Path]:
             for sheet, of_sheet in spec.sheets.items()
         }
         enter(into, name, plain, write_document(into, name, plain, _HEADING, tables))
-    if (folder / FACTS).is_file():
-        write_report(into, without_names(json.loads((folder / FACTS).read_text(encoding="utf-8"))))
     for harmless in HARMLESS:
         if (folder / harmless).is_file():
             shutil.copyfile(folder / harmless, into / harmless)
+    if (folder / FACTS).is_file():
+        told = without_names(json.loads((folder / FACTS).read_text(encoding="utf-8")))
+        write_report(into, told | {"others": [name for name in told["others"] if (into / name).is_file()]})
     return sorted(path for path in into.iterdir() if path.is_file())
 
 

@@ -12,7 +12,7 @@ from hd_assets.approvals import approvals
 from hd_assets.decisions.book import current
 from hd_assets.deliver.write import manifest
 from hd_assets.mapping import Migration
-from hd_assets.publish.plan import ASSUMED_PER_MINUTE, REQUESTS
+from hd_assets.publish.forecast import ASSUMED_PER_MINUTE, REQUESTS
 from hd_assets.settings import Stores
 from hd_assets.warehouse import Connection
 

@@ -19,8 +19,9 @@ from hd_assets.warehouse import Connection
 Sheet = tuple[list[str], list[tuple[Any, ...]]]
 _CHARTED = ("conversations", "parts", "contacts", "attachments", "articles")
 _MOST_SHARES = 12
-# requests of a conversation beyond its parts: create, attributes, two tags, assign, close or convert
-_OF_A_CONVERSATION = 6
+# requests of a conversation beyond its parts: create, attributes, two tags, agent, team, close or convert; the note of
+# its history makes up for the part that is the opening
+_OF_A_CONVERSATION = 7
 _FIRST_LIMIT, _USUAL_LIMIT = 500, 10_000
 _NO_PARTS = ("replaced_entry", "task_entry")
 

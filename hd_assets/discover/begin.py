@@ -7,6 +7,7 @@ from pathlib import Path
 from hd_assets.errors import MappingError, UsageError
 from hd_assets.mapping import NAME
 from hd_assets.mapping.decisions import QUESTIONS
+from hd_assets.mapping.schema import SCHEMA_LINE, write_schema
 
 _TOP = ("time_zone", "first_month")
 _ADMIN = ("migration_admin.name", "migration_admin.email")
@@ -17,6 +18,7 @@ _WIDTH = 34
 def minimal_mapping(migration: str, source: str) -> str:
     """YAML text with every required key, undecided, and what each of them takes as a comment."""
     lines = [
+        SCHEMA_LINE,
         f"# Migration {migration}: what moves from {source} into Intercom, and how. No credentials belong here.",
         f"# Draft everything that is not decided yet:  hd-assets mapping propose {migration}",
         f"source: {source}",
@@ -38,7 +40,10 @@ def minimal_mapping(migration: str, source: str) -> str:
 
 
 def begin(folder: Path, migration: str, source: str) -> Path:
-    """Write `<folder>/<migration>.yaml`. MappingError for a bad name, UsageError when the file exists or cannot be."""
+    """Write `<folder>/<migration>.yaml`, and beside it the schema for editors.
+
+    MappingError for a bad name, UsageError when the file exists or cannot be written.
+    """
     if not NAME.fullmatch(migration):
         raise MappingError(
             f"{migration!r} is no migration name",
@@ -49,6 +54,7 @@ def begin(folder: Path, migration: str, source: str) -> Path:
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(minimal_mapping(migration, source))
+        write_schema(folder)
     except FileExistsError:
         raise UsageError(
             f"there is a mapping called {migration} already; nothing was changed",

@@ -51,12 +51,20 @@ def load(folder: Path, name: str) -> Migration:
             where=str(path),
             mend=f"use one of the mappings in that folder ({known}), or set HD_MAPPINGS to another folder",
         ) from fault
+    mapping = check_text(text, path)
+    overrides = {sql.stem: sql for sql in sorted((folder / name / "sql").glob("*.sql"))}
+    digest = _digest(mapping, overrides)
+    return Migration(name=name, mapping=_with_own_mark(mapping, name), path=path, digest=digest, overrides=overrides)
+
+
+def check_text(text: str, path: Path) -> Mapping:
+    """The mapping a text says; `path` is where it stands or will. Raises MappingError listing every problem."""
     try:
         parsed = parse(text)
     except yaml.YAMLError as fault:
         raise MappingError(f"the mapping is not YAML: {fault}", where=str(path), mend="correct that line") from fault
     try:
-        mapping = Mapping.model_validate(parsed)
+        return Mapping.model_validate(parsed)
     except ValidationError as fault:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'top level'}: {e['msg']}" for e in fault.errors())
         raise MappingError(
@@ -64,9 +72,6 @@ def load(folder: Path, name: str) -> Migration:
             where=str(path),
             mend="correct the named keys; `hd-assets mapping check` reads the file again",
         ) from fault
-    overrides = {sql.stem: sql for sql in sorted((folder / name / "sql").glob("*.sql"))}
-    digest = _digest(mapping, overrides)
-    return Migration(name=name, mapping=_with_own_mark(mapping, name), path=path, digest=digest, overrides=overrides)
 
 
 def parse(text: str) -> Any:

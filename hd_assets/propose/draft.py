@@ -39,15 +39,26 @@ def draft(found: Found, base: Base, decided: Document, migration: str) -> list[L
 
 def _is_open(path: tuple[str, ...], decided: Document) -> bool:
     """Whether nobody has decided the key: it, or what it stands in, is absent, or says undecided."""
+    if path[0] == "tables" and path[1] in (decided.get("tables") or {}):
+        return _is_open_column(path[2:], decided["tables"][path[1]])
     node: Any = decided
-    for place, key in enumerate(path):
+    for key in path:
+        if node is None:
+            return True
         if not isinstance(node, dict):
-            return node is None and place > 0
+            return False
         if key not in node:
-            # a table or field decided otherwise as a whole has no room for more keys
-            return not (path[0] == "tables" and place > 1)
+            return True
         node = node[key]
     return bool(node == UNDECIDED)
+
+
+def _is_open_column(path: tuple[str, ...], table: Any) -> bool:
+    """Of a table that is decided only new columns are open: neither used nor left out, alone or with the table."""
+    if not isinstance(table, dict) or len(path) < 2:
+        return False
+    left_out = table.get("left_out") or {}
+    return isinstance(left_out, dict) and path[1] not in left_out and path[1] not in (table.get("uses") or [])
 
 
 def _standard(path: tuple[str, ...], entry: Any, base: Base) -> Line:

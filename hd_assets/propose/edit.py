@@ -6,6 +6,7 @@ lines that are added; here the parser only tells the places, and text is inserte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from hd_assets.mapping.model import UNDECIDED
 from hd_assets.propose.line import Line
 
 _STEP = "  "
+_Edit = tuple[int, int, str]
 SECTIONS = {
     "options": "Choices the SQL reads.",
     "objects": "What the source's tables become.",
@@ -45,17 +47,48 @@ def added(text: str, lines: Iterable[Line]) -> str:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):
         raise MappingError("the mapping holds no keys", where="its first line", mend="begin it with `hd-assets init`")
-    edits: list[tuple[int, int, str]] = []
+    edits: list[_Edit] = []
     tree = _Branch()
     for line in lines:
         _plant(tree, line)
     _edit(text, root, tree, edits, is_root=True)
-    result = text
-    # of several edits at one place the first recorded comes first: inner keys before those of what holds them
-    for _, (start, end, new) in sorted(enumerate(edits), key=lambda item: (item[1][0], item[0]), reverse=True):
-        result = result[:start] + new + result[end:]
+    result = _applied(text, edits)
     _verify(text, result)
     return result
+
+
+def decided(text: str, path: Sequence[str], written: str) -> str:
+    """The text with one word at a key path, as a person decides it; the mark of a guess goes.
+
+    Raises MappingError where the key holds more than a word.
+    """
+    read = yaml.safe_load(written)
+    value = read if isinstance(read, (str, int, float)) else written
+    node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key in path:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        node = next((below for name, below in node.value if name.value == key), None)
+    name = ".".join(path)
+    if node is None:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        assert isinstance(root, yaml.MappingNode)  # noqa: S101 - a file without keys is no mapping, and was loaded
+        tree, edits = _Branch(), list[_Edit]()
+        _plant(tree, Line(tuple(path), value, 1.0, "decided"))
+        _edit(text, root, tree, edits, is_root=True)
+        return _applied(text, edits).replace("   # 100%: decided", "")
+    if not isinstance(node, yaml.ScalarNode):
+        raise MappingError(f"{name} is no single word", where=name, mend="edit the file for this one")
+    stop = _line_end(text, node.end_mark.index)
+    comment = re.sub(r"(; |\s*# )look at this, \d+%: .*$", "", text[node.end_mark.index : stop])
+    return text[: node.start_mark.index] + _flow(value) + comment + text[stop:]
+
+
+def _applied(text: str, edits: Sequence[_Edit]) -> str:
+    # of several edits at one place the first recorded comes first: inner keys before those of what holds them
+    for _, (start, end, new) in sorted(enumerate(edits), key=lambda item: (item[1][0], item[0]), reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
 
 
 def _plant(tree: _Branch, line: Line) -> None:
@@ -67,9 +100,7 @@ def _plant(tree: _Branch, line: Line) -> None:
     tree.keys[line.path[-1]] = line
 
 
-def _edit(
-    text: str, node: yaml.MappingNode, tree: _Branch, edits: list[tuple[int, int, str]], *, is_root: bool = False
-) -> None:
+def _edit(text: str, node: yaml.MappingNode, tree: _Branch, edits: list[_Edit], *, is_root: bool = False) -> None:
     standing = {key.value: value for key, value in node.value}
     new: dict[str, _Branch | Line] = {}
     for key, below in tree.keys.items():
@@ -94,7 +125,7 @@ def _edit(
     edits.append((at, at, "".join(f"\n{row}" for row in _rows(new, indent, sections))))
 
 
-def _replace(text: str, value: yaml.Node, line: Line, edits: list[tuple[int, int, str]]) -> None:
+def _replace(text: str, value: yaml.Node, line: Line, edits: list[_Edit]) -> None:
     """`undecided` → the draft, its comment joined to one that stands there."""
     start, end = value.start_mark.index, value.end_mark.index
     edits.append((start, end, _flow(line.value)))
@@ -102,9 +133,7 @@ def _replace(text: str, value: yaml.Node, line: Line, edits: list[tuple[int, int
     edits.append((stop, stop, ("; " if "#" in text[end:stop] else "   # ") + line.comment))
 
 
-def _fill(
-    text: str, key: str, value: yaml.Node, below: _Branch, indent: str, edits: list[tuple[int, int, str]]
-) -> None:
+def _fill(text: str, key: str, value: yaml.Node, below: _Branch, indent: str, edits: list[_Edit]) -> None:
     """Children for a key that stands there with nothing in it: null or {}."""
     empty = isinstance(value, yaml.MappingNode) or (isinstance(value, yaml.ScalarNode) and value.tag.endswith(":null"))
     if not empty:
@@ -115,9 +144,7 @@ def _fill(
     edits.append((stop, stop, "".join(f"\n{row}" for row in _rows(below.keys, indent, {}))))
 
 
-def _into_flow(
-    text: str, node: yaml.MappingNode, new: dict[str, _Branch | Line], edits: list[tuple[int, int, str]]
-) -> None:
+def _into_flow(text: str, node: yaml.MappingNode, new: dict[str, _Branch | Line], edits: list[_Edit]) -> None:
     """Into `{…}`: on lines of their own, so that each can carry its comment."""
     brace = node.end_mark.index - 1
     margin = " " * (node.start_mark.column + 1)

@@ -81,7 +81,8 @@ def _figure(field: FoundField, kind: DataType, *, declared: bool) -> FieldDraft:
     if field.numeric < field.filled:
         return FieldDraft("string", 0.85, f"{field.filled - field.numeric} of {field.filled} answers are no figure")
     if "quantity" in words:
-        return FieldDraft(kind, 0.93 if declared else 0.8, "its name says an amount, and all answers are figures")
+        sure = 0.93 if declared and "identifier" not in words else 0.8
+        return FieldDraft(kind, sure, "its name says an amount, and all answers are figures")
     if words & {"identifier", "phone"}:
         return FieldDraft("string", 0.88, "figures that name something: nobody adds them up, and zeros in front count")
     return FieldDraft(kind, 0.8, "all answers are figures")

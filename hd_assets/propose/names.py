@@ -13,7 +13,7 @@ LONGEST = 60
 
 def snake(label: str) -> str:
     """A label in lower-case ASCII letters, digits and underscores; empty when nothing of it can be written so."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", label)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", " ", re.sub(r"\b[Nn][°º]|№", "No ", label))
     return re.sub(r"[^a-z0-9]+", "_", anyascii(spaced).lower().replace("'", "")).strip("_")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 _FOLDER = Path(__file__).with_name("words")
-_COMPOUND = 5
+_COMPOUND = 4
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class StatusWord:
 
 def tokens(text: str) -> tuple[str, ...]:
     """Words in lower case without accents; `camelCase` and `snake_case` count as several."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", " ", text)
     plain = "".join(c for c in unicodedata.normalize("NFKD", spaced.casefold()) if not unicodedata.combining(c))
     return tuple(re.findall(r"[^\W_]+", plain.replace("’", "'").replace("'", " ")))
 
@@ -74,11 +74,10 @@ def _place(phrase: tuple[str, ...], spoken: tuple[str, ...]) -> int | None:
 
 def _is_part(phrase: tuple[str, ...], spoken: tuple[str, ...]) -> bool:
     word = phrase[0]
-    return (
-        len(phrase) == 1
-        and len(word) >= _COMPOUND
-        and any(one.startswith(word) or one.endswith(word) for one in spoken)
-    )
+    if len(phrase) > 1 or len(word) < _COMPOUND:
+        return False
+    # the last part of a compound tells what it is: a Kundennummer is a number, a Nummernschild is none
+    return any(one.endswith(word) for one in spoken)
 
 
 @cache

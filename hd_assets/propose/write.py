@@ -11,10 +11,10 @@ from pathlib import Path
 import yaml
 
 from hd_assets.deliver.sheets import replacing, write_csv
-from hd_assets.mapping.files import Migration, load, parse
+from hd_assets.mapping.files import Migration, check_text, load, parse
 from hd_assets.propose.base import read_base
 from hd_assets.propose.draft import draft
-from hd_assets.propose.edit import added
+from hd_assets.propose.edit import added, decided
 from hd_assets.propose.found import read_found
 from hd_assets.propose.line import HIGH, LOOK, Line
 from hd_assets.settings import Settings
@@ -72,9 +72,20 @@ def propose(settings: Settings, migration: Migration) -> Proposal:
         with replacing(migration.path) as file:
             file.write(result)
         load(migration.path.parent, migration.name)
-    table = stores.deliverables / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-mapping" / FILE
+    table = stores.deliverables / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-mapping" / FILE
     write_csv(table, COLUMNS, (_row(line) for line in lines))
     return Proposal(lines, migration.path, table)
+
+
+def decide(migration: Migration, decisions: dict[str, str]) -> Migration:
+    """Write decisions (key path → word) into the mapping file; all, or none and MappingError where one cannot be."""
+    text = migration.path.read_text(encoding="utf-8")
+    for path, value in decisions.items():
+        text = decided(text, path.split("."), value)
+    check_text(text, migration.path)
+    with replacing(migration.path) as file:
+        file.write(text)
+    return load(migration.path.parent, migration.name)
 
 
 def open_lines(connection: Connection, migration: Migration) -> list[Line]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from collections.abc import Mapping as Environment
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import httpx
 
 from hd_assets.errors import BlockedError, UsageError
+from hd_assets.links.rewrite import moved_links
 from hd_assets.mapping import UNDECIDED, Migration, Target
 from hd_assets.publish.client import Client
 from hd_assets.publish.clock import Clock, SystemClock
+from hd_assets.publish.forecast import remember_limit
 from hd_assets.publish.hours import Hours, hours_of
 from hd_assets.publish.ledger import Ledger, read_only
 from hd_assets.publish.ledger_read import LedgerReader
@@ -84,7 +86,12 @@ class PublishContext:
 
     @cached_property
     def rules(self) -> Rules:
-        return rules_of(self.warehouse, self.migration)
+        rules = rules_of(self.warehouse, self.migration)
+        return replace(rules, moved_links=moved_links(self.warehouse, self.books, rules.help_center_url))
+
+    def know_anew(self) -> None:
+        """Forget the rules: some follow what is in the workspace by now. A step keeps those it began with otherwise."""
+        vars(self).pop("rules", None)
 
     @property
     def run_no(self) -> int:
@@ -174,12 +181,13 @@ def open_context(
     token = secret(environment, aim.token) or ("simulator" if target == SIMULATOR else None)
     path = ledger or stores.ledger(target)
     books = Ledger(path, migration.name, target, step=step, clock=time, run_id=run_id) if exclusive else read_only(path)
+    limiter = RateLimiter(time, headroom=publish.headroom, cap=publish.requests_per_minute)
     try:
         client = Client(
             base_url_of(settings, migration, target),
             token,
             variable=aim.token,
-            limiter=RateLimiter(time, headroom=publish.headroom, cap=publish.requests_per_minute),
+            limiter=limiter,
             clock=time,
             stop=stopping,
             transport=transport,
@@ -205,6 +213,8 @@ def open_context(
             yield context
             if "fence" in vars(context):
                 context.fence.end()
+            if isinstance(books, Ledger):
+                remember_limit(books, limiter.learnt_per_minute)
         finally:
             client.close()
     finally:

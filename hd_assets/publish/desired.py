@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hd_assets.links.rewrite import with_moved_links
 from hd_assets.model import Article, Attachment, Company, Contact, Conversation, CustomObject, Part
 from hd_assets.publish import payloads
 from hd_assets.publish.attributes import seconds
@@ -114,7 +115,8 @@ def of_contact_objects(contact: str, objects: Mapping[str, Sequence[str]], rules
 
 def of_article(row: Article, rules: Rules) -> list[Desired]:
     """The article, then the redirect from its old address where the help centre can make one."""
-    found = [desired("article", "articles", row.external_id, payloads.article(row), row.source_digest)]
+    sent = with_moved_links(row, rules.moved_links)
+    found = [desired("article", "articles", row.external_id, payloads.article(sent), sent.source_digest)]
     if rules.is_own_address(row.old_url):
         request = payloads.redirect(row, rules)
         found.append(desired("redirect", "redirects", row.external_id, request, row.source_digest, 1))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hd_assets.mapping import Attribute, Migration
+from hd_assets.mapping import Attribute, Migration, PublicNotes, Target
 from hd_assets.model import Inbox, Teammate
 from hd_assets.publish.attributes import Holder, destination_type, fits
 from hd_assets.publish.catalog import Catalog, fold, type_attributes
@@ -71,6 +71,38 @@ def match(migration: Migration, needed: Furniture, catalog: Catalog) -> Matches:
     if needed.has_old_addresses and migration.mapping.option("help_center_url"):
         found.problems += _help_center(catalog, migration, found)
     return found
+
+
+def match_plan(migration: Migration, aim: Target, needed: Furniture) -> Iterator[Problem]:
+    """What the customer decided about internal notes, and what the plan of the workspace does not have."""
+    notes = migration.mapping.internal_notes
+    if isinstance(notes, PublicNotes):
+        yield Problem(
+            "notes_made_public",
+            "workspace",
+            "internal_notes",
+            "internal notes become messages that customers can read, as the mapping says in somebody's name",
+            "set internal_notes: note in the mapping, unless that is really meant",
+            blocking=False,
+        )
+    if aim.plan != "essential":
+        return
+    if notes == "upgrade":
+        yield Problem(
+            "plan_without_notes",
+            "workspace",
+            "internal_notes",
+            "internal notes wait for an upgrade, and the plan of the target is essential",
+            "upgrade the workspace and name its new plan in the mapping, or decide internal_notes: note or leave_out",
+        )
+    for name in needed.object_types:
+        yield Problem(
+            "plan_without_custom_objects",
+            "custom_object",
+            name,
+            "the essential plan has no custom objects",
+            "upgrade the workspace and name its new plan in the mapping, or leave custom objects out",
+        )
 
 
 def _object_type(catalog: Catalog, migration: Migration, name: str) -> Iterator[Problem]:

@@ -37,6 +37,8 @@ class Pacer:
         self._headroom = headroom
         self._cap = None if cap is None else max(1, int(cap * WINDOW_SECONDS / 60))
         self._limit = max(1, int(ASSUMED_PER_MINUTE * WINDOW_SECONDS / 60))
+        # what an answer told last, requests of all clients in one window; None before that
+        self.told: int | None = None
         self.in_flight = 0
         self._blocked_until = 0.0
         # of the current window: requests of ours that were answered or lost, and of all as last told
@@ -121,6 +123,7 @@ class Pacer:
         self.in_flight -= 1
         self._roll(now)
         self._limit = told.limit or self._limit
+        self.told = told.limit or self.told
         if told.label is not None:
             self._place(now, sent_at, told.label, told.used)
         else:

@@ -57,6 +57,8 @@ class Rules:
     # addresses below this one are the help centre's own; elsewhere no redirect can be made
     help_center_url: str | None = None
     help_center_locale: str = "en"
+    # article → link to the old system in it → address of the article that stands for the page
+    moved_links: Table[str, Table[str, str]] = field(default_factory=dict)
 
     @property
     def source_id_attribute(self) -> str:

@@ -20,6 +20,7 @@ from hd_assets.publish.desired import (
     of_conversation,
     of_custom_object,
 )
+from hd_assets.publish.forecast import ASSUMED_PER_MINUTE, REQUESTS, Forecast, Pace, pace, remember
 from hd_assets.publish.furniture import of_furniture
 from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.merge import Merged, merge, vanish
@@ -35,16 +36,12 @@ from hd_assets.publish.staged import (
     threads,
 )
 
-# A company is looked up before it is written, so that created and adopted can be told apart.
-# The references of a contact are read before they are extended.
-REQUESTS = {"company": 2, "custom_object": 2, "contact_object": 2}
-ASSUMED_PER_MINUTE = 10_000
 _SLICE = 500
 
 
 @dataclass
 class PlanSummary:
-    """What a publish would do, by kind. `bytes` counts attachment bytes as sent (base64), `hours` at the limit."""
+    """What a publish would do, by kind. `bytes` counts attachment bytes as sent (base64), `hours` at the pace."""
 
     window: str
     operations: Counter[str] = field(default_factory=Counter)
@@ -57,7 +54,7 @@ class PlanSummary:
     # articles whose old address lies outside the help centre: only the old host can lead to the new one
     unredirected: int = 0
     bytes: int = 0
-    per_minute: float = ASSUMED_PER_MINUTE
+    pace: Pace = field(default_factory=lambda: Pace(ASSUMED_PER_MINUTE, False, ASSUMED_PER_MINUTE))
 
     @property
     def total_operations(self) -> int:
@@ -69,7 +66,20 @@ class PlanSummary:
 
     @property
     def hours(self) -> float:
-        return self.total_requests / self.per_minute / 60
+        return self.pace.seconds(self.total_requests) / 3600
+
+    def forecast(self, run_no: int) -> Forecast:
+        return Forecast(
+            run_no,
+            self.window,
+            operations=self.total_operations,
+            requests=self.total_requests,
+            bytes=self.bytes,
+            per_minute=self.pace.per_minute,
+            limit=self.pace.limit,
+            is_learnt=self.pace.is_learnt,
+            seconds=self.pace.seconds(self.total_requests),
+        )
 
     def add(self, merged: Merged) -> None:
         for entry in merged.to_send:
@@ -87,13 +97,12 @@ def plan(context: PublishContext, window: Window) -> PlanSummary:
 
     Raises BlockedError when another process holds the ledger, UnreachableError when the warehouse is locked.
     """
-    publish = context.migration.mapping.publish
-    per_minute = min(ASSUMED_PER_MINUTE, publish.requests_per_minute or ASSUMED_PER_MINUTE) * (1 - publish.headroom)
-    summary = PlanSummary(str(window), per_minute=per_minute)
+    summary = PlanSummary(str(window), pace=pace(context.books, context.migration.mapping.publish))
     context.ledger.begin_run()
     # one connection stays open beside the short ones, so that the file is opened once and not for each batch
     with context.warehouse.get_connection():
         _plan(context, window, summary)
+    remember(context.ledger, summary.forecast(context.ledger.run_no))
     return summary
 
 
@@ -143,6 +152,18 @@ def contact_batches(context: PublishContext) -> Iterator[list[Desired]]:
 def article_batches(context: PublishContext) -> Iterator[list[Desired]]:
     for rows in records(context.warehouse, Article):
         yield [entry for row in rows for entry in of_article(row, context.rules)]
+
+
+def follow_links(context: PublishContext) -> bool:
+    """Plan articles anew if links in them can lead to more articles by now; says whether there is something to send."""
+    before = context.rules.moved_links
+    context.know_anew()
+    if context.rules.moved_links == before:
+        return False
+    summary = PlanSummary("articles")
+    for batch in article_batches(context):
+        _merge(context, summary, batch)
+    return summary.total_operations > 0
 
 
 def object_batches(context: PublishContext) -> Iterator[list[Desired]]:

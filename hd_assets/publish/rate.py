@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from hd_assets.publish import limits
 from hd_assets.publish.clock import Clock
-from hd_assets.publish.pacer import Pacer
+from hd_assets.publish.pacer import WINDOW_SECONDS, Pacer
 
 _SLICE_SECONDS = 1.0
 
@@ -31,6 +31,12 @@ class RateLimiter:
     def budget(self) -> int:
         """Requests we may send in one window."""
         return self._pacer.budget
+
+    @property
+    def learnt_per_minute(self) -> int | None:
+        """The limit for all clients together as the destination told it; None before the first answer."""
+        told = self._pacer.told
+        return None if told is None else int(told * 60 / WINDOW_SECONDS)
 
     def acquire(self, stop: threading.Event | None = None) -> float:
         """Wait until one request may be sent and answer when that was; returns early, still counting it, on `stop`.

@@ -12,6 +12,7 @@ from hd_assets.publish.plan import (
     article_batches,
     company_batches,
     contact_batches,
+    follow_links,
     object_batches,
     reference_batches,
     verify,
@@ -41,7 +42,18 @@ def publish_contacts(context: PublishContext) -> Outcome:
 
 
 def publish_articles(context: PublishContext) -> Outcome:
-    """Create or update every planned article, one at a time, and the redirects from their old addresses."""
+    """Create or update every planned article, one at a time, and the redirects from their old addresses.
+
+    A second pass rewrites links between articles, which have an address only once they are there.
+    """
+    told = _articles(context)
+    if not follow_links(context):
+        return told
+    again = _articles(context)
+    return {name: told.get(name, 0) + again.get(name, 0) for name in {**told, **again}}
+
+
+def _articles(context: PublishContext) -> Outcome:
     return _publish(
         context,
         "articles",

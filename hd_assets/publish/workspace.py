@@ -10,7 +10,7 @@ from hd_assets.publish.catalog import Catalog
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.counts import Outcome, outcome
 from hd_assets.publish.job import Job
-from hd_assets.publish.matching import Matches, Problem, match
+from hd_assets.publish.matching import Matches, Problem, match, match_plan
 from hd_assets.publish.plan import verify, wanted_furniture
 from hd_assets.publish.pool import run_jobs
 from hd_assets.publish.progress import Meter
@@ -76,8 +76,10 @@ def require_workspace(context: PublishContext) -> None:
 
 def _matched(context: PublishContext) -> tuple[Matches, Catalog]:
     context.fence.check()
-    catalog = Catalog(context.client)
-    return match(context.migration, furniture(context.warehouse), catalog), catalog
+    catalog, needed = Catalog(context.client), furniture(context.warehouse)
+    found = match(context.migration, needed, catalog)
+    found.problems += match_plan(context.migration, context.aim, needed)
+    return found, catalog
 
 
 def _blocked(context: PublishContext, problems: Sequence[Problem]) -> BlockedError:

@@ -77,6 +77,8 @@ PLANTED = [
      "assets with 1 record(s) stands nowhere"),
     ("records.every_object_mapped", "insert into staging.records values ('custom_objects', 'pc', '1', null)",
      "custom_objects is left out but has 1 record(s)"),
+    ("inboxes.unassigned_tickets_mapped", "update staging.inboxes set name = 'Helpers'",
+     "no inbox is called 'Support' (mappings: depot.yaml, unassigned_tickets); inboxes: 'Helpers'"),
     ("records.every_table_and_column_mapped", "insert into raw.source_column values ('invoice', 'id', 'int', '7'),"
      " ('invoice', 'sum', 'int', '7')", "1 not mapped and not left out (depot.yaml, tables): invoice (7 rows)"),
     ("records.every_table_and_column_mapped", "insert into raw.source_column values ('empty', 'id', 'int', '0')",

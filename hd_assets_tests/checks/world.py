@@ -40,7 +40,7 @@ MAPPING = """
     time_zone: UTC
     first_month: 2024-01
     migration_admin: {name: Migration, email: migration@desk.example}
-    unassigned_tickets: keep
+    unassigned_tickets: Support
     unmatched_agents: block
     internal_notes: note
     targets: {simulator: {}}

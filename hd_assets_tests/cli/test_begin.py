@@ -47,7 +47,12 @@ def test_init_writes_a_mapping_that_loads_and_decides_nothing(empty):
     assert {"OSTICKET_URL", "OSTICKET_DUMP", "INTERCOM_TEST_TOKEN"} <= set(told.out.replace(",", " ").split())
 
 
-def test_init_writes_nothing_else_and_no_credential(empty):
+def test_an_editor_finds_the_schema_the_mapping_names(begun):
+    line = (begun.mappings / f"{DESK}.yaml").read_text("utf-8").partition("\n")[0]
+    assert (begun.mappings / line.partition("$schema=")[2]).is_file()
+
+
+def test_init_writes_nothing_into_the_home_and_no_credential(empty):
     empty("init", DESK, "--source", "osticket", OSTICKET_URL=f"mysql://u:{TOKEN}@h/d")
     assert not empty.home.exists()
     assert TOKEN not in (empty.mappings / f"{DESK}.yaml").read_text("utf-8")

@@ -26,6 +26,7 @@ OPTIONS = {
     "trace": ("--target", "--json", "REF"),
     "approve": ("--by", "--document", "--target", "MIGRATION"),
     "exceptions": ("--apply", "--by", "--file", "--target", "MIGRATION"),
+    "purge": ("--yes", "--by", "--simulator", "MIGRATION"),
     "mapping check": ("MIGRATION",),
     "mapping confirm": ("--by", "MIGRATION"),
     "simulator": ("--port", "--state", "--faults", "provision"),

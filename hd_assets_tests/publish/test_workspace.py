@@ -60,6 +60,26 @@ def test_options_let_the_migration_admin_stand_in_and_leave_inboxes_unassigned(m
     made.publish()
 
 
+def test_notes_that_wait_for_an_upgrade_block_while_the_plan_is_essential(made):
+    waiting = MAPPING.replace("internal_notes: note", "internal_notes: upgrade")
+    made.write_mapping(waiting.replace("simulator: {}", "simulator: {plan: essential}"))
+    made.stage(rows(3))
+    with pytest.raises(BlockedError, match="wait for an upgrade") as told:
+        made.publish()
+    assert "name its new plan in the mapping" in told.value.mend
+    assert made.transport.writes == []
+
+    made.write_mapping(waiting.replace("simulator: {}", "simulator: {plan: advanced}"))
+    made.publish()
+
+
+def test_notes_made_public_by_name_are_told_with_every_look_at_the_workspace(made):
+    made.write_mapping(MAPPING.replace("internal_notes: note", "internal_notes: {public: Ada Example}"))
+    with made.context() as context:
+        told = {problem.code: problem.blocking for problem in verify_workspace(context)}
+    assert told["notes_made_public"] is False
+
+
 @pytest.mark.parametrize(
     ("path", "body", "code"),
     [

@@ -123,7 +123,9 @@ entry_homes as (
         records.source_id,
         records.conversation
     from staging.records
-    where records.object = 'parts'
+    left join staging.left_out
+        on records.source_id = left_out.source_id and left_out.object = 'parts' and left_out.outcome = 'excluded'
+    where records.object = 'parts' and left_out.source_id is null
 ),
 
 -- The inline picture of a hidden old version belongs to the visible entry that shows it.

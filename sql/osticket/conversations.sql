@@ -5,6 +5,9 @@ with options as (
         max(value) filter (where name = 'time_zone') as time_zone,
         coalesce(max(value) filter (where name = 'target_kind'), 'ticket') as target_kind,
         coalesce(max(value) filter (where name = 'team_assignment'), 'department') as team_assignment,
+        nullif(
+            nullif(max(value) filter (where name = 'unassigned_tickets'), 'keep'), 'undecided'
+        ) as inbox_of_unassigned,
         coalesce(try_cast(max(value) filter (where name = 'snooze_days') as integer), 30) as snooze_days
     from mapping.option
 ),
@@ -134,6 +137,14 @@ inboxes as (
         name,
         source_digest
     from staging.inboxes
+),
+
+-- Where tickets without an agent go, if the mapping names an inbox.
+fallback as (
+    select min(inboxes.external_id) as inbox
+    from inboxes
+    inner join options
+        on inboxes.name = options.inbox_of_unassigned
 ),
 
 teammates as (
@@ -747,6 +758,7 @@ final as (
         described.ticket_state,
         described.assignee,
         case
+            when described.assignee is null and fallback.inbox is not null then fallback.inbox
             when options.team_assignment = 'team' then coalesce(described.team_inbox, described.department_inbox)
             else described.department_inbox
         end as inbox,
@@ -777,6 +789,7 @@ final as (
         ) as flags
     from described
     cross join options
+    cross join fallback
     inner join requesters
         on described.conversation = requesters.conversation
     left join first_entries

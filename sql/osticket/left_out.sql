@@ -1,6 +1,8 @@
 -- Grain: one row per osTicket record that is merged into another one or excluded, with the reason.
 with options as (
-    select max(value) filter (where name = 'migration') as migration
+    select
+        max(value) filter (where name = 'migration') as migration,
+        coalesce(max(value) filter (where name = 'internal_notes'), 'note') = 'leave_out' as is_without_notes
     from mapping.option
 ),
 
@@ -17,6 +19,8 @@ entries as (
     select
         id,
         thread_id,
+        -- Unknown visibility counts as internal.
+        coalesce(type, '') not in ('M', 'R') as is_internal,
         (coalesce(try_cast(flags as bigint), 0) & 4) > 0 as is_hidden,
         coalesce(body, '') as body
     from raw.thread_entry
@@ -36,11 +40,14 @@ placed_entries as (
     select
         entries.id,
         entries.is_hidden,
+        -- The note of a task tells what was said in it, whatever becomes of other notes.
+        options.is_without_notes and entries.is_internal and coalesce(threads.object_type, '') <> 'A' as is_left_note,
         entries.body,
         threads.object_type,
         threads.object_id,
         homes.conversation
     from entries
+    cross join options
     inner join homes
         on entries.id = homes.source_id and homes.source_type = 'thread_entry'
     left join threads
@@ -52,21 +59,27 @@ left_out_entries as (
         'parts' as object,
         'thread_entry' as source_type,
         placed_entries.id as source_id,
-        case when placed_entries.is_hidden then 'excluded' else 'merged' end as outcome,
-        case when placed_entries.is_hidden then 'superseded' else 'task_entry' end as reason_code,
+        case when placed_entries.is_hidden or placed_entries.is_left_note then 'excluded' else 'merged' end as outcome,
+        case
+            when placed_entries.is_hidden then 'superseded'
+            when placed_entries.is_left_note then 'internal_note'
+            else 'task_entry'
+        end as reason_code,
         case
             when placed_entries.is_hidden then 'An earlier version of an entry that was edited later.'
+            when placed_entries.is_left_note then 'An internal note; the mapping leaves them out (internal_notes).'
             else 'An entry of a task; the task is one note in its ticket''s conversation.'
         end as sentence,
         case
-            when not placed_entries.is_hidden then concat(options.migration, '-task-', placed_entries.object_id)
+            when not placed_entries.is_hidden and not placed_entries.is_left_note
+                then concat(options.migration, '-task-', placed_entries.object_id)
         end as "into",
         placed_entries.conversation
     from placed_entries
     cross join options
     where
         placed_entries.conversation is not null
-        and (placed_entries.is_hidden or placed_entries.object_type = 'A')
+        and (placed_entries.is_hidden or placed_entries.is_left_note or placed_entries.object_type = 'A')
 ),
 
 left_out_tickets as (
@@ -116,7 +129,8 @@ placed_attachments as (
         files.name,
         homes.conversation,
         placed_entries.body,
-        placed_entries.is_hidden
+        placed_entries.is_hidden,
+        coalesce(placed_entries.is_left_note, false) as is_of_left_note
     from attachments
     inner join homes
         on attachments.id = homes.source_id and homes.source_type = 'attachment'
@@ -135,6 +149,7 @@ still_shown as (
     where
         placed_attachments.is_hidden
         and not placed_entries.is_hidden
+        and not placed_entries.is_left_note
         and placed_attachments.content_key is not null
         and contains(placed_entries.body, concat('cid:', placed_attachments.content_key))
 ),
@@ -145,11 +160,17 @@ left_out_attachments as (
         'attachment' as source_type,
         placed_attachments.id as source_id,
         case
+            when placed_attachments.is_of_left_note then 'excluded'
             when placed_attachments.use_type = 'H' and not placed_attachments.is_hidden then 'merged'
             else 'excluded'
         end as outcome,
         case placed_attachments.use_type
-            when 'H' then case when placed_attachments.is_hidden then 'superseded' else 'body_of_entry' end
+            when 'H'
+                then case
+                    when placed_attachments.is_hidden then 'superseded'
+                    when placed_attachments.is_of_left_note then 'file_of_internal_note'
+                    else 'body_of_entry'
+                end
             when 'C' then 'file_of_canned_response'
             when 'T' then 'file_of_template'
             when 'P' then 'file_of_page'
@@ -160,6 +181,7 @@ left_out_attachments as (
             when 'H'
                 then case
                     when placed_attachments.is_hidden then 'A file of an earlier version of an entry, used no more.'
+                    when placed_attachments.is_of_left_note then 'A file of an internal note that is left out.'
                     else 'The long text of an entry, which osTicket keeps in a file.'
                 end
             when 'C' then 'Canned responses are rebuilt by hand; the inventory names them.'
@@ -169,7 +191,10 @@ left_out_attachments as (
             else 'A use of a file that this version of osTicket does not know.'
         end as sentence,
         case
-            when placed_attachments.use_type = 'H' and not placed_attachments.is_hidden
+            when
+                placed_attachments.use_type = 'H'
+                and not placed_attachments.is_hidden
+                and not placed_attachments.is_of_left_note
                 then concat(options.migration, '-thread_entry-', placed_attachments.object_id)
         end as "into",
         placed_attachments.conversation
@@ -179,6 +204,7 @@ left_out_attachments as (
         on placed_attachments.id = still_shown.id
     where
         (placed_attachments.use_type = 'H' and placed_attachments.is_hidden and still_shown.id is null)
+        or (placed_attachments.is_of_left_note and not placed_attachments.is_hidden)
         or (
             placed_attachments.use_type = 'H'
             and not placed_attachments.is_hidden

@@ -5,6 +5,7 @@ with options as (
         max(value) filter (where name = 'time_zone') as time_zone,
         coalesce(max(value) filter (where name = 'opening_rich'), 'auto') as opening_rich,
         coalesce(max(value) filter (where name = 'history_note'), 'true') as history_note,
+        coalesce(max(value) filter (where name = 'internal_notes'), 'note') = 'public' as is_notes_public,
         max(value) filter (where name = 'attachment_limit_bytes') as limit_bytes
     from mapping.option
 ),
@@ -198,7 +199,12 @@ messages as (
         entries.id,
         concat(options.migration, '-thread_entry-', entries.id) as external_id,
         coalesce(entries.opening_part = concat(options.migration, '-thread_entry-', entries.id), false) as is_opening,
-        case when entries.entry_type in ('M', 'R') then 'comment' else 'note' end as kind,
+        case
+            when entries.entry_type in ('M', 'R') then 'comment'
+            -- Somebody signed for it by name; what is of unknown visibility stays internal all the same.
+            when options.is_notes_public and entries.entry_type = 'N' then 'comment'
+            else 'note'
+        end as kind,
         -- A note is internal: it goes out in an agent's name even if a customer's id stands on it.
         case
             when entries.entry_type = 'M' and contacts.survivor is not null then 'contact'
@@ -229,7 +235,9 @@ messages as (
             when entries.title <> entries.conversation_title then concat(entries.title, e'\n\n', bodies.body_text)
             else bodies.body_text
         end as body_text,
-        entries.entry_type not in ('M', 'R') or entries.entry_type is null as is_internal,
+        entries.entry_type is null
+        or not (entries.entry_type in ('M', 'R') or (options.is_notes_public and entries.entry_type = 'N'))
+            as is_internal,
         coalesce(entries.format, '') <> 'text' and is_rich(entries.body) as is_rich,
         -- An undated entry takes the time of the newest entry before it, so that it stays at its place in the thread.
         coalesce(
@@ -253,6 +261,7 @@ messages as (
                     case
                         when coalesce(entries.entry_type, '') not in ('M', 'R', 'N') then 'unknown_visibility'
                     end,
+                    case when options.is_notes_public and entries.entry_type = 'N' then 'note_made_public' end,
                     case when entries.own_created_at is null then 'undated' end,
                     case when (entries.flags & 2) > 0 then 'edited' end,
                     case when (entries.flags & 1024) > 0 then 'from_merged_ticket' end,

@@ -13,7 +13,6 @@ from hd_assets.samples.files import pdf
 from hd_assets.samples.osticket.catalogue import Field
 from hd_assets.samples.osticket.desk import Desk, escaped, to_json
 
-PRIORITIES = ("Low", "Normal", "High", "Emergency")
 SUBJECT, PRIORITY = 20, 22
 USER_PHONE, USER_NOTES = 3, 4
 ORG_ADDRESS, ORG_PHONE, ORG_WEBSITE, ORG_NOTES = 28, 29, 30, 31
@@ -48,7 +47,7 @@ def ticket_form(
     """The ticket form with all custom fields, filled in as carelessly as people do, and its cache row."""
     answers = {
         SUBJECT: Answer(subject, subject),
-        PRIORITY: Answer(PRIORITIES[priority - 1], str(priority), priority),
+        PRIORITY: Answer(desk.catalogue.priorities[priority - 1], str(priority), priority),
     }
     custom = {field.id: invent(desk, rng, field, at) for field in fields if field.kind not in SILENT}
     write_entry(desk, 2, "T", ticket, at, answers | custom)

@@ -71,6 +71,7 @@ class Catalogue:
     second_form: tuple[Field, ...]
     user_fields: tuple[Field, ...]
     organization_fields: tuple[Field, ...]
+    priorities: tuple[str, str, str, str] = ("Low", "Normal", "High", "Emergency")
 
     def numbered(self) -> Catalogue:
         """The same with ids on all fields, counted from 36 as after a fresh installation."""
@@ -226,8 +227,12 @@ _OTHER_STATUSES = (
 
 def catalogue(variant: int) -> Catalogue:
     """The set-up of an installation; the same number always gives the same one."""
+    from hd_assets.samples.osticket.elsewhere import ELSEWHERE  # its catalogues are made of what stands here
+
     if variant == 0:
         return _STANDARD.numbered()
+    if variant in ELSEWHERE:
+        return ELSEWHERE[variant].numbered()
     rng = Random(f"catalogue {variant}")
     company = rng.choice(("Campus", "Borough", "Clinic", "Depot")) + f" Service {variant}"
     prefix = "".join(rng.choice("BCDFGHKLMNP") for _ in range(2))

@@ -14,8 +14,8 @@ class SampleOptions:
     """`time_zone` is the clock of the database's host: datetimes of the dump are local times of that zone.
 
     `variant` 0 has the statuses, topics and custom fields that the shipped mapping knows; any other number is
-    another installation with other ones. `oddities` are the strange but healthy records real installations have,
-    `damage` the broken ones, `big_files` two files at the edge of 10 MiB.
+    another installation with other ones; 101 to 105 speak other languages. `oddities` are the strange but healthy
+    records real installations have, `damage` the broken ones, `big_files` two files at the edge of 10 MiB.
     """
 
     prefix: str = "ost_"

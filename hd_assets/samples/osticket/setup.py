@@ -6,7 +6,6 @@ import hashlib
 from datetime import datetime, timedelta
 
 from hd_assets.samples import people
-from hd_assets.samples.osticket.answers import PRIORITIES
 from hd_assets.samples.osticket.catalogue import Field
 from hd_assets.samples.osticket.desk import EVENTS, Agent, Desk, to_json
 from hd_assets.samples.osticket.schema import ZERO_DATE
@@ -305,7 +304,7 @@ def _small_tables(desk: Desk, at: datetime) -> None:
     for name in EVENTS:
         dump.add("event", name=name)
     for place, (label, colour) in enumerate(
-        zip(PRIORITIES, ("#DDFFDD", "#FFFFF0", "#FEE7E7", "#FEE7E7"), strict=True), start=1
+        zip(catalogue.priorities, ("#DDFFDD", "#FFFFF0", "#FEE7E7", "#FEE7E7"), strict=True), start=1
     ):
         dump.add(
             "ticket_priority",

@@ -112,18 +112,34 @@ tags as (
     from staging.tags
 ),
 
+-- a collection is made below its parents, which may hold no article themselves
+depths as (
+    select
+        collection_path,
+        unnest(generate_series(1, len(collection_path))) as depth
+    from staging.articles
+),
+
+paths as (
+    select
+        collection_path[1:depth] as path,
+        count(*) filter (where depth = len(collection_path)) as articles
+    from depths
+    group by collection_path[1:depth]
+),
+
 collections as (
     select
         6 as place,
         'Collections of articles' as section,
         'collection' as kind,
-        array_to_string(collection_path, ' / ') as external_id,
-        array_to_string(collection_path, ' / ') as name,
-        concat(count(*), ' articles') as detail,
+        -- as the ledger calls it
+        array_to_string(list_transform(path, lambda name: replace(name, '/', '∕')), '/') as external_id,
+        array_to_string(path, ' / ') as name,
+        concat(articles, ' articles') as detail,
         'by the migration' as made,
         'nothing' as to_do
-    from staging.articles
-    group by collection_path
+    from paths
 ),
 
 saved_replies as (

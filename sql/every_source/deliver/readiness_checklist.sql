@@ -1,5 +1,12 @@
 -- Grain: one row per line of the configuration guide, with what is known of it in the workspace.
-with matched as (
+with facts as (
+    select
+        concat(max(value) filter (where name = 'migration'), '_source_id') as mark,
+        coalesce(max(value) filter (where name = 'is_marked') = 'yes', false) as is_marked
+    from deliver.fact
+),
+
+matched as (
     select
         kind,
         external_id,
@@ -47,6 +54,8 @@ final as (
         case
             when held.kind in ('macro', 'switch_off') then 'by a person'
             when not looked_up.is_done then 'not looked up yet'
+            when held.kind = 'conversation_attribute' and held.external_id = facts.mark
+                then case when facts.is_marked then 'yes' else 'no' end
             when held.origin in ('matched', 'created', 'adopted') or held.state in ('applied', 'conflict') then 'yes'
             else 'no'
         end as verified,
@@ -56,6 +65,7 @@ final as (
         '' as done_on
     from held
     cross join looked_up
+    cross join facts
 )
 
 select * from final

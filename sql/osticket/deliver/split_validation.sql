@@ -14,10 +14,7 @@ parts as (
         source_id,
         count(*) as times,
         count(*) filter (where kind = 'comment') as comments,
-        count(*) filter (where kind = 'note') as notes,
-        bool_or(
-            len(flags) > 0 and not list_has_any(flags, ['edited', 'from_merged_ticket', 'body_from_file'])
-        ) as is_odd
+        count(*) filter (where kind = 'note') as notes
     from staging.parts
     where source_type = 'thread_entry' and origin = 'entry'
     group by source_id
@@ -32,10 +29,13 @@ left_out as (
     group by source_id
 ),
 
-left_behind as (
-    select distinct source_id
+exceptions as (
+    select
+        source_id,
+        bool_and(is_staged) as is_staged
     from staging.exceptions
-    where object = 'parts' and source_type = 'thread_entry' and not is_staged
+    where object = 'parts' and source_type = 'thread_entry'
+    group by source_id
 ),
 
 threads as (
@@ -73,15 +73,15 @@ counted as (
         coalesce(sum(parts.notes), 0) as sent_as_notes,
         count(*) filter (where left_out.outcome = 'excluded') as superseded_or_excluded,
         count(*) filter (where left_out.outcome = 'merged') as merged_into_another_part,
-        count(*) filter (where left_behind.source_id is not null) as exceptions,
+        count(*) filter (where not exceptions.is_staged) as exceptions,
         count(*) filter (
             where entries.id is not null
             and coalesce(parts.times, 0)
             + case when left_out.outcome is null then 0 else 1 end
-            + case when left_behind.source_id is null then 0 else 1 end <> 1
+            + case when exceptions.is_staged is distinct from false then 0 else 1 end <> 1
         ) as not_accounted_once,
         count(*) filter (where entries.type = 'N' and parts.comments > 0) as internal_made_public,
-        count(*) filter (where parts.is_odd) as odd_entries
+        count(*) filter (where exceptions.is_staged) as odd_entries
     from entries
     full join threads
         on entries.thread_id = threads.id
@@ -89,8 +89,8 @@ counted as (
         on entries.id = parts.source_id
     left join left_out
         on entries.id = left_out.source_id
-    left join left_behind
-        on entries.id = left_behind.source_id
+    left join exceptions
+        on entries.id = exceptions.source_id
     group by threads.id, threads.object_type, threads.number, threads.created
 ),
 

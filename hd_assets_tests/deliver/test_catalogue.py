@@ -1,0 +1,140 @@
+"""The list of documents, and the rules every query of a document keeps."""
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from hd_assets.deliver.catalogue import FILE, DocumentSpec, SheetSpec, catalogue
+from hd_assets.deliver.pages import write_document
+from hd_assets.deliver.prepare import LEDGER, PROMISES
+from hd_assets.deliver.write import write_documents
+from hd_assets.errors import HdError
+from hd_assets.extract.registry import sources
+from hd_assets.model import STAGING_MODELS
+from hd_assets.staging.runner import inputs, read
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+FILES = sorted(SQL.glob("*/deliver/*.sql"))
+KNOWN = {
+    "staging": {model.table for model in STAGING_MODELS},
+    "publish": set(LEDGER),
+    "reconcile": {"compared", "difference"},
+    "mapping": {"option", "value", "attribute", "custom_field", "source_table", "source_column"},
+    "deliver": set(PROMISES) | {path.stem for path in FILES},
+}
+
+
+@pytest.fixture(params=FILES, ids=lambda path: f"{path.parent.parent.name}/{path.stem}")
+def path(request):
+    return request.param
+
+
+def test_the_file_begins_with_its_grain(path):
+    assert path.read_text(encoding="utf-8").startswith("-- Grain: one row per ")
+
+
+def test_the_file_is_one_query_whose_rows_have_one_order(path):
+    [query] = sqlglot.parse(read(path), dialect="duckdb")
+    assert isinstance(query, exp.Select)
+    assert [cte.alias for cte in query.args["with_"].expressions][-1] == "final"
+    # a page that differs from run to run could not be agreed to
+    last = query.args["with_"].expressions[-1].this
+    assert query.args.get("order") or last.args.get("order")
+    assert re.search(r"\nselect \* (exclude \(\w+\) )?from final(\norder by .+)?$", read(path))
+
+
+def test_the_file_reads_known_tables_only(path):
+    for schema, table in inputs(read(path)):
+        if schema != "raw":
+            assert table in KNOWN[schema]
+    if path.parent.parent.name == "every_source":
+        assert not [table for schema, table in inputs(read(path)) if schema == "raw"]
+
+
+def test_every_query_fills_a_sheet_of_some_document():
+    found = {sheet.path for source in sources() for document in catalogue(SQL, source).documents.values()
+             for sheet in document.sheets}  # fmt: skip
+    assert found == set(FILES)
+
+
+LIST = """
+documents:
+  jobs:
+    title: Jobs
+    sheets:
+      jobs: {figures: [kind], sums: [size], personal: [name], group: kind, links: {size: parts}, shown: 2}
+      parts: {text: Of all jobs.}
+"""
+JOBS = """
+select 'b' as kind, 'Ada | <b>' as name, 1 as size union all select 'a', '=cmd()', 2 union all select 'a', null, 3
+union all select 'a', 'd', 4
+"""
+
+
+@pytest.fixture
+def depot(tmp_path) -> Path:
+    folder = tmp_path / "depot" / "deliver"
+    folder.mkdir(parents=True)
+    (folder / FILE).write_text(LIST, encoding="utf-8")
+    (folder / "jobs.sql").write_text(JOBS, encoding="utf-8")
+    (folder / "parts.sql").write_text("select count(*) as jobs from deliver.jobs", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_page_shows_figures_sums_and_sections_and_each_number_leads_to_its_rows(depot, tmp_path):
+    with duckdb.connect() as connection:
+        connection.execute("create schema deliver")
+        made = write_documents(connection, catalogue(depot, "depot"), tmp_path / "out", "Migration desk", "test")
+    [jobs, parts] = made["jobs"]
+    assert (jobs.rows, jobs.figures["kind"], jobs.sums["size"], parts.rows) == (4, {"a": 3, "b": 1}, 10, 1)
+    page = (tmp_path / "out" / "jobs.md").read_text(encoding="utf-8")
+    for line in (
+        "Rows: [4](jobs.csv). Together size: [10](jobs.csv).",
+        "| a | [3](jobs.csv) |",
+        "### b",
+        "| Ada \\| &lt;b\\> | [1](parts.csv) |",
+        "The first 2 of [3](jobs.csv).",
+        "Of all jobs.",
+    ):
+        assert line in page
+    assert "'=cmd()" in (tmp_path / "out" / "jobs.csv").read_text(encoding="utf-8-sig")
+    assert "(jobs.md)" in (tmp_path / "out" / "index.md").read_text(encoding="utf-8")
+
+
+def test_a_document_is_the_same_however_often_it_is_written(tmp_path):
+    spec = DocumentSpec(title="Jobs", sheets={"jobs": SheetSpec(figures=["kind"])})
+    for run in ("one", "two"):
+        write_document(tmp_path / run, "jobs", spec, "Migration desk", {"jobs": (("kind",), [("b",), ("a",)])})
+    for name in ("jobs.md", "jobs.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        (FILE, LIST.replace("personal: [name]", "personal: [kind]"), "cannot count by a column that tells of people"),
+        (FILE, LIST.replace("title: Jobs", "name: Jobs"), "documents.jobs.title"),
+        (FILE, "documents: [", "is not YAML"),
+        (FILE, LIST + "      others: {}\n", "no SQL fills others.csv"),
+        ("jobs.sql", "select * from deliver.parts", "need each other"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused_and_says_where(depot, file, content, told):
+    (depot / "depot" / "deliver" / file).write_text(content, encoding="utf-8")
+    with pytest.raises(HdError, match=told) as refused:
+        catalogue(depot, "depot").needed(["jobs"])
+    assert str(depot / "depot" / "deliver") in str(refused.value)
+
+
+def test_a_query_that_fails_is_named_without_the_values_of_its_rows(depot, tmp_path):
+    (depot / "depot" / "deliver" / "jobs.sql").write_text("select cast('Ada' as integer) as size", encoding="utf-8")
+    with duckdb.connect() as connection:
+        connection.execute("create schema deliver")
+        with pytest.raises(HdError) as failed:
+            write_documents(connection, catalogue(depot, "depot"), tmp_path / "out", "Migration desk", "test")
+    assert "the SQL of jobs.csv failed" in str(failed.value)
+    assert "Ada" not in str(failed.value)
