@@ -31,6 +31,7 @@ COMMANDS = {
     "run": ("run", "run"),
     "sample-data": ("local", "sample_data"),
     "simulator": ("local", "simulator"),
+    "stand-in": ("local", "stand_in"),
     "status": ("look", "status"),
     "trace": ("look", "trace"),
     "ui": ("local", "ui"),

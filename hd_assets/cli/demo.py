@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,27 +43,38 @@ def demo(migrations: tuple[str, ...], tickets: int, no_ui: bool, port: int, json
     state = settings.home / "demo" / "workspace.sqlite"
     state.parent.mkdir(parents=True, exist_ok=True)
     wanted = urlsplit(settings.simulator_url).port or 8765
-    with Simulator(state) as workspace, SimulatorServer(workspace, port=wanted if free(wanted) else 0) as server:
+    with (
+        Simulator(state) as workspace,
+        SimulatorServer(workspace, port=wanted if free(wanted) else 0) as server,
+        ExitStack() as running,
+    ):
         os.environ["HD_SIMULATOR_URL"] = server.url
         settings = Settings.from_environment()
         code = 0
         for name in names:
-            code = max(code, _move(settings, name, tickets, json_file))
+            code = max(code, _move(settings, name, tickets, json_file, running))
         if no_ui or code:
             return code
         _show(settings, server.url, port)
     return code
 
 
-def _move(settings: Settings, name: str, tickets: int, json_file: str | None) -> int:
-    """Sample data → raw → staging → the workspace's admins and teams → publish → read back → documents."""
+def _move(settings: Settings, name: str, tickets: int, json_file: str | None, running: ExitStack) -> int:
+    """Sample data → raw → staging → the workspace's admins and teams → publish → read back → documents.
+
+    A source that is a server is stood in for, as long as `running` is open.
+    """
     from hd_assets.provisioning import provision, readiness
     from hd_assets.samples.registry import write
+    from hd_assets.standin.registry import standing_in
 
     migration = open_migration(settings, name, "simulator")
     click.echo(f"{name}: generating {tickets} tickets", err=True)
-    report = write(migration.mapping.source, settings.home / "demo" / name, tickets, seed=1)
-    os.environ.update(report.variables)
+    source, sample = migration.mapping.source, settings.home / "demo" / name
+    report = write(source, sample, tickets, seed=1)
+    served = running.enter_context(standing_in(source, sample))
+    variables = report.variables | served
+    os.environ.update(variables)
     course = Course(settings, migration, "simulator", window=None, execute=True)
     code = follow(course, STAGES["stage"], None, quiet=True)
     if code:
@@ -73,7 +85,9 @@ def _move(settings: Settings, name: str, tickets: int, json_file: str | None) ->
     click.echo(f"documents: {settings.stores(name).deliverables}", err=on_err)
     if not code:
         click.echo("to run its steps by hand:", err=on_err)
-        for variable, value in report.variables.items():
+        if served:
+            click.echo(f"  hd-assets stand-in {source} {sample} --port {urlsplit(next(iter(served.values()))).port} &", err=on_err)
+        for variable, value in variables.items():
             click.echo(f"  export {variable}={value}", err=on_err)
     return code
 

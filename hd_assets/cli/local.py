@@ -84,6 +84,7 @@ def ui(port: int) -> None:
 def sample_data(source: str, directory: Path, tickets: int, seed: int) -> None:
     """Write a believable helpdesk in SOURCE's own form into DIRECTORY."""
     from hd_assets.samples.registry import write
+    from hd_assets.standin.registry import has_standin
 
     open_settings()
     try:
@@ -96,5 +97,23 @@ def sample_data(source: str, directory: Path, tickets: int, seed: int) -> None:
     for table, rows in report.counts.items():
         click.echo(f"{rows:>8} {table}")
     click.echo("to read it:")
+    if has_standin(source):
+        click.echo(f"  hd-assets stand-in {source} {directory} &")
     for name, value in report.variables.items():
         click.echo(f"  export {name}={value}")
+
+
+@click.command("stand-in")
+@click.argument("source")
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--port", type=click.IntRange(1, 65535), default=8770, show_default=True)
+def stand_in(source: str, directory: Path, port: int) -> None:
+    """Serve a sample of SOURCE in DIRECTORY as SOURCE itself would, on the loopback interface."""
+    from hd_assets.standin.registry import open_standin
+
+    with open_standin(source, directory, port) as variables:
+        for name, value in variables.items():
+            click.echo(f"  export {name}={value}")
+        click.echo("Ctrl-C stops it")
+        while True:
+            time.sleep(3600)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import re
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import cast
@@ -10,28 +12,28 @@ from typing import cast
 from hd_assets.errors import UsageError
 
 
-def standing_in(source: str, directory: Path, port: int = 0) -> AbstractContextManager[dict[str, str]]:
-    """Serve the sample in `directory` as its source would; gives the variables that lead to it.
+def has_standin(source: str) -> bool:
+    return (
+        re.fullmatch(r"[a-z][a-z0-9_]*", source) is not None and importlib.util.find_spec(_module(source)) is not None
+    )
 
-    No variables where the source has no stand-in.
-    """
-    try:
-        return open_standin(source, directory, port)
-    except UsageError:
-        return nullcontext({})
+
+def standing_in(source: str, directory: Path) -> AbstractContextManager[dict[str, str]]:
+    """Serve the sample in `directory` as its source would; no variables where the source needs no server."""
+    return open_standin(source, directory) if has_standin(source) else nullcontext({})
 
 
 def open_standin(source: str, directory: Path, port: int = 0) -> AbstractContextManager[dict[str, str]]:
-    """The same, with UsageError when the source has no stand-in. Port 0 takes a free one."""
-    name = f"hd_assets.standin.{source}"
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
+    """Serve a sample; gives the variables that lead to it. Port 0 takes a free one. UsageError without a stand-in."""
+    if not has_standin(source):
         raise UsageError(
             f"there is no stand-in for the source {source!r}",
             where="SOURCE",
             mend="its sample is read from files; `hd-assets sample-data` names the variables",
-        ) from None
+        )
+    module = importlib.import_module(_module(source))
     return cast(AbstractContextManager[dict[str, str]], module.stand_in(directory, port))
+
+
+def _module(source: str) -> str:
+    return f"hd_assets.standin.{source}"
