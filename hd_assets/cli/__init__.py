@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "doctor": ("doctor", "doctor"),
     "exceptions": ("exceptions", "exceptions"),
+    "handover": ("handover", "handover"),
     "init": ("init", "init"),
     "mapping": ("sign", "mapping"),
     "plan": ("run", "plan"),

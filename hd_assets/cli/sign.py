@@ -9,7 +9,6 @@ import click
 from hd_assets.cli.common import migration_argument, open_migration, open_settings
 from hd_assets.cli.propose import decide, diff, looks, propose, schema, show
 from hd_assets.errors import BlockedError
-from hd_assets.mapping.decisions import question, undecided
 
 if TYPE_CHECKING:
     from hd_assets.mapping import Migration
@@ -29,7 +28,10 @@ for command in (propose, decide, show, schema, diff):
 @mapping.command()
 @migration_argument
 def check(migration: str) -> None:
-    """Parse the mapping and, where data is staged, list what it does not decide yet."""
+    """Parse the mapping and list what it does not decide yet, of what was discovered and of what is staged."""
+    from hd_assets.mapping import PublicNotes
+    from hd_assets.mapping.decisions import question, undecided
+
     settings = open_settings()
     loaded = open_migration(settings, migration)
     click.echo(f"{loaded.path}: parsed, digest {loaded.digest[:12]}")
@@ -37,6 +39,9 @@ def check(migration: str) -> None:
     click.echo(f"SQL: {len(files)} files" + (f", overriding {', '.join(loaded.overrides)}" if loaded.overrides else ""))
     for line in looks(loaded.path.read_text(encoding="utf-8")):
         click.echo(line)
+    if isinstance(loaded.mapping.internal_notes, PublicNotes):
+        who = loaded.mapping.internal_notes.public
+        click.echo(f"internal notes become public: customers will read every one, as {who} agreed")
     missing = [f"{path} is undecided: {question(path)}" for path in undecided(loaded.mapping)]
     store = settings.stores(migration)
     if store.warehouse.exists():
@@ -61,6 +66,7 @@ def _of_the_source(loaded: Migration, store: Stores) -> list[str]:
     """What the source holds and the mapping does not decide: as discovered, and as staged where it is."""
     from hd_assets.checks import CheckContext, evaluate
     from hd_assets.mapping import write_tables
+    from hd_assets.mapping.decisions import undecided
     from hd_assets.partitions import EVERYTHING
     from hd_assets.propose.write import open_lines
     from hd_assets.warehouse import Warehouse, scalar
@@ -95,6 +101,7 @@ def confirm(migration: str, by: str) -> None:
     A copy of what was signed is kept, so that a later change can be named.
     """
     from hd_assets.approvals import approve
+    from hd_assets.mapping.decisions import question, undecided
     from hd_assets.mapping.signed import keep
 
     settings = open_settings()

@@ -149,7 +149,8 @@ def _redirect(connection: Connection, object: str) -> None:
 def _move(connection: Connection, object: str, column: str, key: str, into: str | None) -> None:
     new, old = _text(into) if into is not None else "cast(null as varchar)", _text(key)
     if not _COLUMNS[object][column].endswith("[]"):
-        value = f"case when {column} = {old} then {new} else {column} end"
+        # nothing becomes its own parent
+        value = f"case when {column} = {old} then nullif({new}, external_id) else {column} end"
         holds = f"{column} = {old}"
     else:
         replaced = f"list_transform({column}, lambda entry: case when entry = {old} then {new} else entry end)"

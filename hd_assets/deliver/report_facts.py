@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from hd_assets.approvals import approvals
 from hd_assets.decisions.book import current
 from hd_assets.deliver.write import manifest
 from hd_assets.mapping import Migration
-from hd_assets.publish.forecast import ASSUMED_PER_MINUTE, REQUESTS
+from hd_assets.publish.forecast import scores
+from hd_assets.publish.ledger import read_only
 from hd_assets.settings import Stores
 from hd_assets.warehouse import Connection
 
@@ -41,25 +42,6 @@ _OPEN = """
     where state not in ('applied', 'conflict', 'skipped') group by all order by all
 """
 _DIFFERENCES = "select object, field, kind, count(*) from deliver.differences group by all order by all"
-_KINDS = "select kind, count(*), count(*) filter (where state in ('applied', 'conflict')) from publish.operations" \
-    " group by kind order by kind"  # fmt: skip
-_REQUESTS = """
-    select method not in ('GET', 'HEAD') and route not like '%search%' and route <> '/companies/list' as is_write,
-        coalesce(try_cast(status as bigint), 0) between 200 and 299 as is_good, coalesce(sum(number), 0)::bigint
-    from publish.requests where run_no in (select run_no from publish.runs where purpose = 'publish')
-    group by all
-"""
-_SECONDS = """
-    select coalesce(sum(epoch(ended_at) - epoch(started_at)), 0) from publish.runs
-    where purpose = 'publish' and ended_at is not null
-"""
-_BYTES = """
-    select coalesce(sum(size_bytes), 0)::bigint,
-        coalesce(sum(size_bytes) filter (where carrier in (
-            select external_id from publish.operations where state in ('applied', 'conflict')
-        )), 0)::bigint
-    from staging.attachments where disposition = 'send'
-"""
 
 
 def facts(connection: Connection, migration: Migration, stores: Stores, target: str, folder: Path) -> Facts:
@@ -82,7 +64,7 @@ def facts(connection: Connection, migration: Migration, stores: Stores, target: 
         "left_out": connection.execute(_LEFT_OUT).fetchall(),
         "open": connection.execute(_OPEN).fetchall(),
         "differences": connection.execute(_DIFFERENCES).fetchall(),
-        "forecast": _forecast(connection, migration),
+        "forecasts": _forecasts(connection, stores.ledger(target)),
         "approvals": [
             {"what": entry.what, "by": entry.by, "at": f"{entry.at:%Y-%m-%d %H:%M} UTC", "digest": entry.digest[:12]}
             for entry in approvals(stores)
@@ -122,28 +104,15 @@ def bring_certificate(stores: Stores, target: str, folder: Path) -> None:
             shutil.copyfile(path.with_name(name), folder / name)
 
 
-def _forecast(connection: Connection, migration: Migration) -> Facts:
-    """What the planned operations were expected to take, and what publishing took."""
-    kinds: Sequence[tuple[str, int, int]] = connection.execute(_KINDS).fetchall()
-    publish = migration.mapping.publish
-    per_minute = min(ASSUMED_PER_MINUTE, publish.requests_per_minute or ASSUMED_PER_MINUTE) * (1 - publish.headroom)
-    expected = sum(number * REQUESTS.get(kind, 1) for kind, number, _ in kinds)
-    made = {(is_write, is_good): number for is_write, is_good, number in connection.execute(_REQUESTS).fetchall()}
-    [[seconds]] = connection.execute(_SECONDS).fetchall()
-    [[size, sent]] = connection.execute(_BYTES).fetchall()
-    return {
-        "operations": sum(number for _, number, _ in kinds),
-        "done": sum(number for _, _, number in kinds),
-        "requests": expected,
-        "per_minute": per_minute,
-        "seconds": 60 * expected / per_minute,
-        "bytes": size,
-        "writes": made.get((True, True), 0),
-        "failed_writes": made.get((True, False), 0),
-        "reads": made.get((False, True), 0) + made.get((False, False), 0),
-        "actual_seconds": float(seconds),
-        "actual_bytes": sent,
-    }
+def _forecasts(connection: Connection, ledger: Path) -> list[Facts]:
+    """The forecast that the plan of each run made, beside what the run then did."""
+    if not ledger.exists():
+        return []
+    books = read_only(ledger)
+    try:
+        return [asdict(score) for score in scores(books, connection)]
+    finally:
+        books.close()
 
 
 def _named(connection: Connection, query: str) -> list[Facts]:

@@ -184,10 +184,12 @@ class Told:
                 for row in ranked
             )
             shares = [(str(row["value"]), int(row["rows"])) for row in ranked if row["rows"]][:_MOST_SHARES]
-            total = sum(row["rows"] for row in ranked)
+            total = self._total("conversations")
+            without = total - sum(row["rows"] for row in ranked)
             yield Section(
                 f"Tickets by {vocabulary.upper() if vocabulary == 'sla' else vocabulary}",
-                charts=_drawn("Share of tickets", share_bars(shares, name=f"Tickets by {vocabulary}", total=total)),
+                (f"{without:,} of {total:,} tickets have none.",) if without > 0 else (),
+                charts=_drawn("Share of all tickets", share_bars(shares, name=f"Tickets by {vocabulary}", total=total)),
                 columns=("value", "tickets", *(["the source says"] if meant else []), *(["remark"] if retired else [])),
                 rows=rows,
                 file=sheet_file("value"),

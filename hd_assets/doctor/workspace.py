@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from collections.abc import Mapping as Environment
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -16,7 +18,7 @@ from hd_assets.publish.catalog import Catalog, fold
 from hd_assets.publish.client import Client
 from hd_assets.publish.clock import SystemClock
 from hd_assets.publish.context import SIMULATOR, aim_of, base_url_of
-from hd_assets.publish.ledger import read_only
+from hd_assets.publish.ledger_file import damaged
 from hd_assets.publish.outcomes import RefusedError, TokenRefusedError
 from hd_assets.publish.rate import RateLimiter
 from hd_assets.settings import Settings, secret
@@ -119,15 +121,21 @@ def _judge_identity(settings: Settings, migration: Migration, target: str, app: 
 
 
 def _pinned(settings: Settings, migration: Migration, target: str) -> str | None:
-    """The workspace the ledger has published to, where there is a ledger."""
+    """The workspace the ledger has published to, where there is a ledger.
+
+    Opened so that not even SQLite's helper files appear beside it, as they would for any other reader.
+    """
     path = settings.stores(migration.name).ledger(target)
     if not path.exists():
         return None
-    books = read_only(path)
+    log = path.with_name(f"{path.name}-wal")
+    at_rest = not log.exists() or log.stat().st_size == 0
     try:
-        return books.meta("workspace_id")
-    finally:
-        books.close()
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}", uri=True)) as books:
+            found = books.execute("select value from meta where name = 'workspace_id'").fetchone()
+    except sqlite3.DatabaseError as fault:
+        raise damaged(path, str(fault)) from fault
+    return str(found[0]) if found else None
 
 
 def _judge_reads(area: str, catalog: Catalog, client: Client, migration: Migration, into: Findings) -> None:

@@ -68,7 +68,13 @@ def _decisions(migration: Migration) -> Iterator[tuple[str, Row]]:
     for key, value in values.items():
         yield key, (key.replace("_", " ").replace(".", ", "), value, QUESTIONS[key])
     for key, option in mapping.options.items():
-        yield f"options.{key}", (key.replace("_", " "), "" if option is None else str(option), "option")
+        yield f"options.{key}", (key.replace("_", " "), _word(option), "choice")
+
+
+def _word(option: str | int | bool | None) -> str:
+    if isinstance(option, bool):
+        return "yes" if option else "no"
+    return "" if option is None else str(option)
 
 
 def _targets(migration: Migration) -> Iterator[tuple[str, Row]]:

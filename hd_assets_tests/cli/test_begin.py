@@ -11,6 +11,7 @@ from hd_assets.doctor.source import judge_source
 from hd_assets.doctor.workspace import judge_target
 from hd_assets.extract.base import SourceFacts
 from hd_assets.mapping import load
+from hd_assets.publish.ledger import Ledger
 from hd_assets.settings import Settings
 from hd_assets.simulator.transport import SimulatorTransport
 from hd_assets_tests.cli.desk import TOKEN
@@ -200,3 +201,16 @@ def test_the_zone_of_the_mapping_is_held_against_the_servers_clock(begun, monkey
     findings = Findings()
     judge_source(load(begun.mappings, DESK), {}, findings)
     assert [finding.standing for finding in findings.found if finding.area == "zone"] == [standing]
+
+
+def test_the_workspace_a_ledger_has_published_to_is_known_without_touching_the_ledger(begun):
+    path = begun.home / DESK / "simulator" / "ledger.sqlite"
+    path.parent.mkdir(parents=True)
+    ledger = Ledger(path, DESK, "simulator")
+    ledger.set_meta("workspace_id", "another1")
+    ledger.close()
+    before = files_below(begun.home)
+    answer = begun("doctor", DESK, "--target", "simulator")
+    assert answer.code == 3
+    assert "not to another1" in answer.out
+    assert files_below(begun.home) == before

@@ -27,6 +27,7 @@ OPTIONS = {
     "approve": ("--by", "--document", "--target", "MIGRATION"),
     "exceptions": ("--apply", "--by", "--file", "--target", "MIGRATION"),
     "purge": ("--yes", "--by", "--simulator", "MIGRATION"),
+    "handover": ("--without-personal-data", "--target", "MIGRATION", "DIRECTORY"),
     "mapping check": ("MIGRATION",),
     "mapping confirm": ("--by", "MIGRATION"),
     "simulator": ("--port", "--state", "--faults", "provision"),

@@ -17,16 +17,19 @@ def whole(moved, tmp_path) -> CommandLine:
     return CommandLine(tmp_path / "home", tmp_path / "mappings", moved.hd.url)
 
 
-def personal(hd: CommandLine) -> set[bytes]:
-    """Names, addresses and texts of people, as the staged tables have them."""
-    query = """
-        select email from staging.contacts union select name from staging.contacts
-        union select email from staging.teammates union select name from staging.teammates
-        union select name from staging.companies union select title from staging.conversations
-        union select title from staging.articles
-        union select left(body_text, 40) from staging.parts
-        union select filename from staging.attachments
-    """
+OF_PEOPLE = """
+    select email from staging.contacts union select name from staging.contacts
+    union select email from staging.teammates union select name from staging.teammates
+    union select title from staging.conversations union select left(body_text, 40) from staging.parts
+"""
+OF_THE_CUSTOMER = f"""
+    {OF_PEOPLE} union select name from staging.companies union select title from staging.articles
+    union select filename from staging.attachments
+"""
+
+
+def personal(hd: CommandLine, query: str = OF_THE_CUSTOMER) -> set[bytes]:
+    """Names, addresses and texts as the staged tables have them."""
     with duckdb.connect(str(hd.store / "warehouse.duckdb"), read_only=True) as connection:
         words = {str(row[0]).strip() for row in connection.execute(query).fetchall() if row[0]}
     return {word.encode() for word in words if len(word) >= 8}

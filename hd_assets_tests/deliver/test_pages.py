@@ -14,8 +14,7 @@ FACTS = {
     "migration": "desk", "description": "", "target": "test", "mapping_digest": "0" * 64, "certificate": None,
     "totals": [], "sent": [], "months": [], "undated": [], "exceptions": [], "left_out": [], "open": [],
     "differences": [], "approvals": [], "decisions": [], "documents": [], "others": [],
-    "forecast": {"operations": 0, "done": 0, "requests": 0, "per_minute": 8000.0, "seconds": 0.0, "bytes": 0,
-                 "writes": 0, "failed_writes": 0, "reads": 0, "actual_seconds": 0.0, "actual_bytes": 0},
+    "forecasts": [],
 }  # fmt: skip
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -55,6 +54,20 @@ def test_the_report_counts_exceptions_as_the_list_of_them_does(published):
         counted[name, reason] += number
     assert counted.total() > 10
     assert counted == Counter({key: number for key, number in listed.items() if key in counted})
+
+
+def test_the_report_scores_the_forecast_of_each_run_that_sent_something(published, real):
+    told = json.loads((published.folder / "report.json").read_text(encoding="utf-8"))["forecasts"]
+    sent = Counter(row["run_no"] for row in published.rows("operations") if row["state"] == "applied")
+    made = Counter()
+    for row in published.rows("requests"):
+        made[row["run_no"]] += int(row["number"])
+    assert {str(score["forecast"]["run_no"]): (score["operations"], score["requests"]) for score in told} == {
+        run: (sent[run], made[run]) for run in sent
+    }
+    uses = [row for row in published.rows("attachment_files") if row["disposition"] == "send"]
+    assert sum(score["bytes"] for score in told) == sum(4 * -(-int(row["size_bytes"]) // 3) for row in uses)
+    assert "Nothing was sent yet." in (real.folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_report_says_what_was_read_back(published, real):

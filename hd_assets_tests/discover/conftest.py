@@ -121,6 +121,18 @@ def small(tmp_path_factory) -> Found:
                 {"ticket_id": 3, "status_id": 9, "flags": 0, "created": "0000-00-00 00:00:00"},
             ],
             "ticket_status": [{"id": 1, "name": "Open", "state": "open"}],
+            "thread_entry": [
+                {"id": number, "thread_id": number, "type": "M", "flags": 0, "body": body, "created": made}
+                for number, body in enumerate(
+                    (
+                        "<p>Guten Tag, die Anlage ist nicht an, und wir haben ein Problem mit der Lampe.</p>",
+                        "Hello, the gateway does not answer and we can not see the sensors.",
+                        "センサーが動作していません。確認してください。",
+                        "ok",
+                    ),
+                    start=1,
+                )
+            ],
             "form": [{"id": 1, "type": "T"}, {"id": 2, "type": "G"}],
             "form_field": [{"flags": 13057, "label": field["name"].title(), **field} for field in fields],
             "form_entry": [

@@ -243,3 +243,8 @@ def test_records_without_a_date_are_counted_without_a_month(small):
         None: 1,
         date(2024, 5, 1): 2,
     }
+
+
+def test_languages_people_write_in_are_told_by_common_words_and_scripts(small):
+    found = {row["language"]: row["rows"] for row in small.table("language") if row["source"] == "message"}
+    assert found == {"de": 1, "en": 1, "ja": 1}

@@ -69,6 +69,11 @@ def test_values_have_the_tickets_they_had(page, truth, title, expected):
     assert {row[0]: int(row[1]) for row in page.table(title) if row[1] != "0"} == truth["breakdown"][expected]
 
 
+def test_tickets_without_a_topic_are_told(page, truth):
+    without = truth["breakdown"]["tickets_by_help_topic_id"]["0"]
+    assert f"{without} of {truth['counts']['ticket']} tickets have none." in page.markdown
+
+
 def test_each_plan_filter_and_connection_is_counted(page, truth):
     kinds = {row[0]: int(row[1]) for row in page.table("Automations, plans and templates")}
     assert (kinds["SLA plan"], kinds["filter"]) == (truth["counts"]["sla"], truth["counts"]["filter"])

@@ -4,7 +4,10 @@ with rules as (
     select
         filter_rule.filter_id,
         count(*) as rules,
-        string_agg(distinct coalesce(nullif(form_field.label, ''), filter_rule.what), ', ') as looked_at
+        string_agg(
+            distinct coalesce(nullif(form_field.label, ''), filter_rule.what),
+            ', ' order by coalesce(nullif(form_field.label, ''), filter_rule.what)
+        ) as looked_at
     from raw.filter_rule
     left join raw.form_field
         on filter_rule.what = concat('field.', form_field.id)
