@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hd_assets.errors import MappingError
 from hd_assets.mapping import Migration
@@ -32,7 +32,10 @@ _BODIES = {
 
 
 class Page(BaseModel):
-    """A page of the old system. `column`: the staged column that holds the parameter's value; else it is the id."""
+    """A page of the old system. `column`: the staged column that holds the parameter's value; else it is the id.
+
+    `where`: further parameters and the value each must have, for systems that show everything on one page.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,6 +44,7 @@ class Page(BaseModel):
     object: Literal["conversations", "articles", "contacts", "companies"]
     source_type: str | None = None
     column: Literal["number"] | None = None
+    where: dict[str, str] = Field(default_factory=dict)
 
 
 def find_links(connection: Connection, migration: Migration, shipped_sql: Path) -> int:
@@ -109,8 +113,10 @@ def _shown(link: str, addresses: Sequence[str], pages: Sequence[Page]) -> tuple[
     below = next(bare[len(address) :] for address in addresses if bare.lower().startswith(address))
     parts = urlsplit(below.lstrip("/"))
     for page in pages:
-        if re.fullmatch(page.path, parts.path, re.IGNORECASE):
-            values = parse_qs(parts.query).get(page.parameter)
+        given = parse_qs(parts.query)
+        fits = all(given.get(name, [""])[0] == value for name, value in page.where.items())
+        if fits and re.fullmatch(page.path, parts.path, re.IGNORECASE):
+            values = given.get(page.parameter)
             return (page, values[0]) if values else (None, None)
     return None, None
 

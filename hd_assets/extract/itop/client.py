@@ -79,6 +79,11 @@ class ItopClient:
         )
 
     @property
+    def base(self) -> str:
+        """Where people reach the installation."""
+        return self._options.base
+
+    @property
     def place(self) -> str:
         return self._options.endpoint
 

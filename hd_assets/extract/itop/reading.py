@@ -197,6 +197,7 @@ class Reading:
     def _facts(self) -> Iterable[Row]:
         installation = self.installation
         yield ("product", installation.facts().product)
+        yield ("address", self._client.base)
         yield ("version", installation.version)
         yield ("is_unstable", "true" if installation.is_unstable else "false")
         for module in installation.modules:
