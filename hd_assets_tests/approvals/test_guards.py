@@ -34,11 +34,13 @@ def test_with_all_given_every_step_of_production_may_begin(table):
 
 
 def test_several_missing_ones_are_named_at_once(table):
-    table.sign("mapping", "guide")
+    table.sign("guide")
     told = table.refusal("conversations")
     assert told.what.startswith(
-        "the scope document is not approved; the sample review sheet is not approved; the cutover is not approved"
+        "the scope document is not approved; the mapping is not confirmed; the sample review sheet is not approved;"
+        " the cutover is not approved"
     )
+    assert "hd-assets mapping confirm desk --by NAME`; `hd-assets approve sample desk --by NAME" in told.mend
 
 
 def test_a_run_over_chosen_conversations_is_itself_the_sample(table):
