@@ -307,7 +307,7 @@ class Told:
         return Section(
             "First estimate",
             (
-                "From counts alone. Once the data is staged, `hd-assets plan` counts exactly; the report of a run says"
+                "From counts alone. Once the data is staged, hd-assets plan counts exactly; the report of a run says"
                 " how near that came.",
             ),
             columns=("what", "about"),
