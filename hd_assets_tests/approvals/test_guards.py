@@ -82,9 +82,10 @@ def test_a_document_altered_after_its_approval_is_another_document(table, what, 
 
 def test_a_newer_scope_may_count_more_but_not_say_more(table):
     table.sign(*ASKED)
-    table.write("scope.md", SCOPE.replace("120", "1,133").replace("2024-05", "2024-06"), "20250602T080000Z-bbbbbbbb")
+    more = SCOPE.replace("120", "1,133").replace("2024-05", "2024-06").replace("What there is.", "All there is.")
+    table.write("scope.md", more, "20250602T080000Z-bbbbbbbb")
     assert table.refusal("workspace") is None
-    table.write("scope.md", SCOPE + "- a status nobody named\n", "20250603T080000Z-cccccccc")
+    table.write("scope.md", SCOPE + "| status Waiting | [3](scope_value.csv) | | |\n", "20250603T080000Z-cccccccc")
     assert "the scope document says something new since it was approved" in table.refusal("workspace").what
 
 
