@@ -11,6 +11,7 @@ from hd_assets.deliver.prepare import prepare
 from hd_assets.deliver.write import write_documents
 from hd_assets.samples.osticket import SampleOptions, write
 from hd_assets.warehouse import Connection, Warehouse
+from hd_assets_tests.deliver.folder import Delivered
 from hd_assets_tests.staging.osticket_desk import SQL, Desk, extracted
 
 FOUND = catalogue(SQL, "osticket")
@@ -65,6 +66,27 @@ def test_every_document_is_written_whatever_a_column_holds(documents, value):
 
     sheets = {sheet.name for document in FOUND.documents.values() for sheet in document.sheets}
     assert set(documents(senseless)) == sheets
+
+
+@pytest.mark.parametrize(
+    ("choice", "arrives_as", "reason"),
+    [("public", "comment", "made public by the mapping"), ("leave_out", "not sent", "left out by the mapping")],
+)
+def test_notes_that_do_not_stay_notes_are_listed_and_said_to_be(desk, tmp_path, choice, arrives_as, reason):
+    copy = Path(shutil.copy(desk.warehouse.path, tmp_path / "w.duckdb"))
+    other = Desk(Warehouse.of(copy), desk.migration, desk.files)
+    other.option("internal_notes", choice)
+    other.stage()
+    with other.warehouse.get_connection() as connection:
+        prepare(connection, desk.migration, FOUND, tmp_path / "no-ledger", "simulator")
+        names = ["internal_notes", "split_validation"]
+        write_documents(connection, FOUND, tmp_path, "Migration osticket", "simulator", names)
+    told = Delivered(tmp_path, desk.files)
+    assert {(row["arrives_as"], row["reason"]) for row in told.rows("internal_notes")} == {(arrives_as, reason)}
+    threads = told.rows("split_validation")
+    assert {row["verdict"] for row in threads} <= {"complete", "look at"}
+    public = len(told.rows("internal_notes")) if choice == "public" else 0
+    assert sum(int(row["made_public_by_the_mapping"]) for row in threads) == public
 
 
 def test_every_document_is_written_of_an_empty_installation(documents):
