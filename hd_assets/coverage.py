@@ -45,7 +45,7 @@ class Coverage(_Strict):
     """The rows in order, from 1 on, and the documents promised beyond them."""
 
     rows: list[CoverageRow] = Field(min_length=1)
-    documents: list[str] = Field(min_length=1, description="Stems of every document the source was promised.")
+    documents: dict[str, list[str]] = Field(min_length=1, description="Promised document → stems of what keeps it.")
 
     @model_validator(mode="after")
     def _rows_are_gapless(self) -> Coverage:
@@ -84,7 +84,8 @@ def _gaps(
                 yield f"row {row.row}: the mapping has no entry {path}"
         yield from (f"row {row.row}: there is no asset {name}" for name in row.assets if name not in assets)
         yield from (f"row {row.row}: there is no document {name}" for name in row.documents if name not in documents)
-    yield from (f"there is no document {name}" for name in coverage.documents if name not in documents)
+    for promised, names in coverage.documents.items():
+        yield from (f"{promised}: there is no document {name}" for name in names or [promised] if name not in documents)
 
 
 def _stands(mapping: Any, path: str) -> bool:

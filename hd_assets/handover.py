@@ -96,8 +96,9 @@ def handover(
         else:
             copy_without_personal_data(source, documents)
         for name in _BESIDE:
-            shutil.copyfile(certificate / name, made / name)
-            (documents / name).unlink(missing_ok=True)
+            # documents lead to it beside them; it may be of a later read-back than they
+            for folder in (made, documents):
+                shutil.copyfile(certificate / name, folder / name)
         ids = _write_ids(settings, migration, target, made / "id_map.csv")
         _agreements(settings, migration, made, personal)
         (made / "README.md").write_text(_readme(migration, target, source, ids, personal), encoding="utf-8")

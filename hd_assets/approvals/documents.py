@@ -95,9 +95,12 @@ def digest_of(path: Path) -> str:
 
 
 def words_of(path: Path) -> frozenset[str]:
-    """Lines of a document without their figures and without regard to their order."""
+    """Rows of a document's tables without their figures and without regard to their order.
+
+    The text around them is the product's own, which another version may word differently.
+    """
     text = path.read_text(encoding="utf-8", errors="replace")
-    return frozenset(" ".join(_FIGURES.sub("#", line).split()) for line in text.splitlines())
+    return frozenset(" ".join(_FIGURES.sub("#", line).split()) for line in text.splitlines() if line.startswith("|"))
 
 
 def _verdicts(path: Path) -> str:

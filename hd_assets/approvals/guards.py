@@ -67,24 +67,31 @@ def standings(stores: Stores, migration: Migration, target: str) -> list[Standin
     return [standing for standing in found if standing.is_needed or standing.by]
 
 
-def require_approvals(stores: Stores, migration: Migration, target: str, step: str, *, is_sample: bool) -> None:
-    """Raise BlockedError unless everything that guards this publishing step was agreed to and is unchanged."""
-    require_confirmed_mapping(stores, migration, target)
-    missing = []
+def missing(
+    stores: Stores, migration: Migration, target: str, *, step: str | None = None, is_sample: bool = False
+) -> list[Standing]:
+    """What a publishing step waits for; without `step`, what all of them together do."""
+    found = []
     for what in needed(migration, target):
         guarded = GUARDED[what]
-        if what == "mapping" or (guarded is not None and step not in guarded):
-            continue
-        if is_sample and what in _NOT_FOR_A_SAMPLE:
+        if (step and guarded is not None and step not in guarded) or (is_sample and what in _NOT_FOR_A_SAMPLE):
             continue
         standing = _standing(stores, migration, target, what, is_needed=True)
         if standing.state != "given":
-            missing.append(standing)
-    if missing:
+            found.append(standing)
+    return found
+
+
+def require_approvals(stores: Stores, migration: Migration, target: str, step: str, *, is_sample: bool) -> None:
+    """Raise BlockedError unless everything that guards this publishing step was agreed to and is unchanged."""
+    found = missing(stores, migration, target, step=step, is_sample=is_sample)
+    if [standing.what for standing in found] == ["mapping"]:
+        require_confirmed_mapping(stores, migration, target)
+    if found:
         raise BlockedError(
-            f"{'; '.join(standing.why for standing in missing)}; nothing was sent by this step",
-            where=f"{migration.name}/publish/{step}, target {target}",
-            mend="; ".join(f"`{standing.command}`" for standing in missing),
+            f"{'; '.join(standing.why for standing in found)}; nothing was sent by this step",
+            where=f"{migration.name}/publish/{step}, target {target}, mapping {migration.path}",
+            mend="; ".join(f"`{standing.command}`" for standing in found),
         )
 
 

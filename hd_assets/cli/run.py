@@ -103,7 +103,18 @@ def run(
         from hd_assets.decisions.chosen import source_ids
 
         only = source_ids(settings, loaded, only)
-    return follow(Course(settings, loaded, target, window, execute, only, send_drift, delta), STAGES[stage], json_file)
+    if execute and "publish" in STAGES[stage]:
+        _tell_missing(settings, loaded, target, is_sample=bool(only))
+    course = Course(settings, loaded, target, window, execute, only, send_drift, delta)
+    return follow(course, STAGES[stage], json_file)
+
+
+def _tell_missing(settings: Settings, migration: Migration, target: str, *, is_sample: bool) -> None:
+    """Before hours of staging: which steps will wait for whom. Documents written meanwhile may change that."""
+    from hd_assets.approvals.guards import missing
+
+    for standing in missing(settings.stores(migration.name), migration, target, is_sample=is_sample):
+        click.echo(f"note: {standing.why}; publishing waits for `{standing.command}`", err=True)
 
 
 @click.command()

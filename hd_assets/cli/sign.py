@@ -69,6 +69,7 @@ def _of_the_source(loaded: Migration, store: Stores) -> list[str]:
     from hd_assets.mapping.decisions import undecided
     from hd_assets.partitions import EVERYTHING
     from hd_assets.propose.write import open_lines
+    from hd_assets.staging.stamps import outdated
     from hd_assets.warehouse import Warehouse, scalar
 
     told: list[str] = []
@@ -77,6 +78,8 @@ def _of_the_source(loaded: Migration, store: Stores) -> list[str]:
             open_ = [line.name for line in open_lines(connection, loaded) if not line.carried]
             told += [f"{name} stands nowhere" for name in open_ if name not in undecided(loaded.mapping)]
         if _has(connection, "raw", "source_column") and scalar(connection, "select count(*) from staging.records"):
+            if outdated(connection, loaded, EVERYTHING):
+                click.echo(f"staged under another mapping; to look again: `hd-assets run {loaded.name} --until stage`")
             write_tables(connection, loaded)
             verdicts = evaluate(connection, EVERYTHING, CheckContext(loaded, store.files))
             told += [

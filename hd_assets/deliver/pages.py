@@ -67,7 +67,8 @@ def _watched(made: Written, rows: Rows) -> Iterator[Sequence[Any]]:
     section = places.get(made.spec.group) if made.spec.group else None
     for row in rows:
         for place, counter in counted:
-            counter[told(row[place])] += 1
+            value = row[place]
+            counter[value if isinstance(value, str) else told(value)] += 1
         for place, column in summed:
             made.sums[column] += int(row[place] or 0)
         of = told(row[section]) if section is not None else ""

@@ -11,6 +11,7 @@ from hd_assets.deliver.catalogue import Catalogue
 from hd_assets.mapping import LeftOut, Migration
 from hd_assets.publish.furniture import ticket_type_name
 from hd_assets.publish.ledger import read_only
+from hd_assets.publish.ledger_read import LedgerReader
 from hd_assets.publish.payloads import STAND_IN
 from hd_assets.reconcile import book
 from hd_assets.warehouse import Connection, append
@@ -47,9 +48,7 @@ def prepare(connection: Connection, migration: Migration, found: Catalogue, ledg
     """Replace all of them. A target without ledger has empty tables."""
     connection.execute("create schema if not exists deliver")
     book.prepare(connection)
-    for table, columns in LEDGER.items():
-        connection.execute(f"create or replace table publish.{table} ({columns})")
-    is_marked = ledger.exists() and _copy_ledger(connection, ledger)
+    is_marked = _copy_ledger(connection, ledger)
     rows: dict[str, Iterable[Sequence[Any]]] = {
         "fact": [*_facts(migration, found, target), ("is_marked", "yes" if is_marked else "no")],
         "object": _objects(migration),
@@ -69,23 +68,53 @@ def prepare(connection: Connection, migration: Migration, found: Catalogue, ledg
 
 
 def _copy_ledger(connection: Connection, ledger: Path) -> bool:
-    """Returns whether the ledger has left its mark in the workspace: the one attribute no operation makes."""
+    """Returns whether the ledger has left its mark in the workspace: the one attribute no operation makes.
+
+    A copy that is as new as the ledger stays; a large one takes a while, and several steps of a run ask for it.
+    """
+    if not ledger.exists():
+        _empty(connection)
+        return False
     books = read_only(ledger)
     try:
-        for table in ("identities", "requests"):
-            append(connection, f"publish.{table}", books.rows(_QUERIES[table]))
-        append(
-            connection,
-            "publish.runs",
-            [(row[0], row[1], _moment(row[2]), _moment(row[3]), row[4]) for row in books.rows(_QUERIES["runs"])],
-        )
-        last = ""
-        while rows := books.rows(_QUERIES["operations"], (last,)):
-            append(connection, "publish.operations", [(*row[:12], _moment(row[12]), *row[13:]) for row in rows])
-            last = rows[-1][0]
+        # of two ledgers restored from one backup the number of commits may agree, the beginnings of runs do not
+        [[begun]] = books.rows("select max(started_at) from runs")
+        state = (books.ledger_id, f"{books.meta('commits')} {begun}")
+        if _copied(connection) != state:
+            _empty(connection)
+            _fill(connection, books)
+            append(connection, "publish.copy", [state])
         return books.meta("marker") is not None
     finally:
         books.close()
+
+
+def _copied(connection: Connection) -> tuple[str, str] | None:
+    """Which ledger lies in the warehouse, and how far it had come."""
+    connection.execute("create table if not exists publish.copy (ledger_id varchar, state varchar)")
+    row: tuple[str, str] | None = connection.execute("select ledger_id, state from publish.copy").fetchone()
+    return row
+
+
+def _empty(connection: Connection) -> None:
+    connection.execute("create or replace table publish.copy (ledger_id varchar, state varchar)")
+    for table, columns in LEDGER.items():
+        connection.execute(f"create or replace table publish.{table} ({columns})")
+
+
+def _fill(connection: Connection, books: LedgerReader) -> None:
+    for table in ("identities", "requests"):
+        append(connection, f"publish.{table}", books.rows(_QUERIES[table]))
+    runs = books.rows(_QUERIES["runs"])
+    append(
+        connection,
+        "publish.runs",
+        [(no, step, _moment(begun), _moment(ended), why) for no, step, begun, ended, why in runs],
+    )
+    last = ""
+    while rows := books.rows(_QUERIES["operations"], (last,)):
+        append(connection, "publish.operations", [(*row[:12], _moment(row[12]), *row[13:]) for row in rows])
+        last = rows[-1][0]
 
 
 def _facts(migration: Migration, found: Catalogue, target: str) -> list[tuple[str, str]]:

@@ -18,6 +18,8 @@ from hd_assets.deliver.sheets import markdown_table, markdown_text, replacing, t
 from hd_assets.deliver.write import enter
 
 NAME = "scope"
+# a mailbox can be somebody's own, and people name rules after people
+_PERSONAL = {"integration": ["name"], "automation": ["name"]}
 MOST_ROWS = 60
 _TEXT = "What the old installation holds, what becomes of it, what stays behind and what will stop."
 
@@ -27,7 +29,10 @@ def write_scope(folder: Path, scope: Scope, migration: str) -> tuple[Path, Path,
     spec = DocumentSpec(
         title=scope.title,
         text=_TEXT,
-        sheets={Path(sheet_file(table)).stem: SheetSpec(title=_title(table)) for table in scope.sheets},
+        sheets={
+            Path(sheet_file(table)).stem: SheetSpec(title=_title(table), personal=_PERSONAL.get(table, []))
+            for table in scope.sheets
+        },
     )
     written: list[Written] = [
         write_sheet(folder, name, spec.sheets[name], *sheet)

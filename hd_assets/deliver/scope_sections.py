@@ -11,7 +11,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
 from hd_assets.deliver.charts import month_bars, share_bars
-from hd_assets.discover.tables import TABLES
+from hd_assets.discover.tables import MERGED, NO_PARTS, TABLES
 from hd_assets.errors import BlockedError
 from hd_assets.mapping import Migration
 from hd_assets.warehouse import Connection
@@ -23,7 +23,6 @@ _MOST_SHARES = 12
 # its history makes up for the part that is the opening
 _OF_A_CONVERSATION = 7
 _FIRST_LIMIT, _USUAL_LIMIT = 500, 10_000
-_NO_PARTS = ("replaced_entry", "task_entry")
 
 
 class Strict(BaseModel):
@@ -113,7 +112,7 @@ class Told:
         """Month → rows that would move, None for those without a date."""
         found: dict[date | None, int] = {}
         for row in self._rows("volume"):
-            if row["object"] == object and row["source_type"] not in _NO_PARTS:
+            if row["object"] == object and row["source_type"] not in NO_PARTS:
                 found[row["month"]] = found.get(row["month"], 0) + row["rows"]
         return found
 
@@ -294,9 +293,9 @@ class Told:
 
     def estimate(self) -> Section:
         """Before anything is staged; the plan counts exactly."""
-        merged = self._total("conversations", "merged_ticket")
+        merged = self._total("conversations", MERGED)
         conversations = self._total("conversations") - merged
-        parts = self._total("parts") - self._total("parts", *_NO_PARTS)
+        parts = self._total("parts") - self._total("parts", *NO_PARTS)
         records = 2 * self._total("companies") + 2 * self._total("contacts") + self._total("articles")
         requests = records + conversations * _OF_A_CONVERSATION + parts
         limit = self._migration.mapping.publish.attachment_limit_bytes
@@ -308,7 +307,7 @@ class Told:
         return Section(
             "First estimate",
             (
-                "From counts alone. Once the data is staged, `hd-assets plan` counts exactly; the report of a run says"
+                "From counts alone. Once the data is staged, hd-assets plan counts exactly; the report of a run says"
                 " how near that came.",
             ),
             columns=("what", "about"),

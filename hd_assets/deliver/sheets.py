@@ -52,7 +52,12 @@ def guarded(value: Any) -> str | int | float:
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    text = told(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    text = told(value)
+    if "\x00" in text:
+        text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    # most cells begin with a letter or digit; there are millions of them
+    if not text or text[0].isalnum():
+        return text
     return f"'{text}" if _RUNS.match(text.lstrip("'")) else text
 
 
@@ -63,6 +68,8 @@ def plain(cell: str) -> str:
 
 def told(value: Any) -> str:
     """A value as text for people; times without zone are UTC."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -30,6 +30,12 @@ FIELD_TYPES = (
 MEANINGS = ("open", "waiting", "in_progress", "on_hold", "resolved", "closed", "archived", "deleted")
 """What the source itself says a status means, in `value.meaning`; null where it does not say."""
 
+MERGED = "merged_ticket"
+"""Word in `volume.source_type` of every source for tickets that became part of another one."""
+
+NO_PARTS = ("replaced_entry", "task_entry")
+"""Words in `volume.source_type` of every source for entries of threads that do not become parts of their own."""
+
 TABLES: Mapping[str, str] = MappingProxyType(
     {
         # one row a fact: product, version, server version, zone, prefix, charset, extracted_at, first_record_at …

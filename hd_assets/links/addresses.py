@@ -20,9 +20,10 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Places:
-    """`app`: the workspace's pages for teammates; `help_center`: public address of articles, None where not given."""
+    """`app`: where teammates work; `help_center`: public address of articles, None where not given."""
 
     app: str
+    workspace: str
     is_simulator: bool
     help_center: str | None
 
@@ -34,10 +35,10 @@ class Places:
                 f"{self.app}/inbox/{intercom_id}" if object == "conversations" else f"{self.app}/{object}/{intercom_id}"
             )
         return {
-            "conversations": f"{self.app}/inbox/conversation/{intercom_id}",
-            "articles": f"{self.app}/articles/articles/{intercom_id}/show",
-            "contacts": f"{self.app}/users/{intercom_id}/all-conversations",
-            "companies": f"{self.app}/companies/{intercom_id}/users",
+            "conversations": f"{self.app}/a/inbox/{self.workspace}/inbox/conversation/{intercom_id}",
+            "articles": f"{self.app}/a/apps/{self.workspace}/articles/articles/{intercom_id}/show",
+            "contacts": f"{self.app}/a/apps/{self.workspace}/users/{intercom_id}/all-conversations",
+            "companies": f"{self.app}/a/apps/{self.workspace}/companies/{intercom_id}/users",
         }[object]
 
 
@@ -45,8 +46,7 @@ def places(settings: Settings, migration: Migration, target: str, books: LedgerR
     space = migration.mapping.option("help_center_url")
     help_center = str(space).rstrip("/") if space else None
     if target == SIMULATOR:
-        return Places(settings.simulator_url.rstrip("/"), is_simulator=True, help_center=help_center)
+        return Places(settings.simulator_url.rstrip("/"), "", is_simulator=True, help_center=help_center)
     region = aim_of(migration, target).region
-    workspace = books.meta("workspace_id") or "_"
-    app = f"{_APP.get(str(region), _APP['us'])}/a/apps/{workspace}"
-    return Places(app, is_simulator=False, help_center=help_center)
+    app = _APP.get(str(region), _APP["us"])
+    return Places(app, books.meta("workspace_id") or "_", is_simulator=False, help_center=help_center)

@@ -12,7 +12,15 @@ from hd_assets.mapping import Migration, load
 from hd_assets.settings import Stores
 from hd_assets_tests.publish.desk import MAPPING
 
-SCOPE = "# Scope\n\n- 120 tickets from 2023-01 to 2024-05\n- 3 custom fields\n"
+SCOPE = """# Scope
+
+What there is.
+
+| what | rows | first | last |
+| --- | ---: | --- | --- |
+| tickets | [120](scope_volume.csv) | 2023-01 | 2024-05 |
+| status Open | [3](scope_value.csv) | | |
+"""
 
 
 @dataclass

@@ -34,11 +34,13 @@ def test_with_all_given_every_step_of_production_may_begin(table):
 
 
 def test_several_missing_ones_are_named_at_once(table):
-    table.sign("mapping", "guide")
+    table.sign("guide")
     told = table.refusal("conversations")
     assert told.what.startswith(
-        "the scope document is not approved; the sample review sheet is not approved; the cutover is not approved"
+        "the scope document is not approved; the mapping is not confirmed; the sample review sheet is not approved;"
+        " the cutover is not approved"
     )
+    assert "hd-assets mapping confirm desk --by NAME`; `hd-assets approve sample desk --by NAME" in told.mend
 
 
 def test_a_run_over_chosen_conversations_is_itself_the_sample(table):
@@ -80,9 +82,10 @@ def test_a_document_altered_after_its_approval_is_another_document(table, what, 
 
 def test_a_newer_scope_may_count_more_but_not_say_more(table):
     table.sign(*ASKED)
-    table.write("scope.md", SCOPE.replace("120", "1,133").replace("2024-05", "2024-06"), "20250602T080000Z-bbbbbbbb")
+    more = SCOPE.replace("120", "1,133").replace("2024-05", "2024-06").replace("What there is.", "All there is.")
+    table.write("scope.md", more, "20250602T080000Z-bbbbbbbb")
     assert table.refusal("workspace") is None
-    table.write("scope.md", SCOPE + "- a status nobody named\n", "20250603T080000Z-cccccccc")
+    table.write("scope.md", SCOPE + "| status Waiting | [3](scope_value.csv) | | |\n", "20250603T080000Z-cccccccc")
     assert "the scope document says something new since it was approved" in table.refusal("workspace").what
 
 

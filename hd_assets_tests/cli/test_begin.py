@@ -214,3 +214,10 @@ def test_the_workspace_a_ledger_has_published_to_is_known_without_touching_the_l
     assert answer.code == 3
     assert "not to another1" in answer.out
     assert files_below(begun.home) == before
+
+
+def test_discovery_and_delivery_write_the_same_scope_document(moved):
+    pages = sorted(moved.hd.store.glob("deliverables/*/scope.md"))
+    assert len(pages) == 2
+    assert pages[0].read_text("utf-8") == pages[1].read_text("utf-8")
+    assert all(page.with_name("scope.html").is_file() for page in pages)

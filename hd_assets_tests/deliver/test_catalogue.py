@@ -10,12 +10,16 @@ from sqlglot import exp
 
 from hd_assets.deliver.catalogue import FILE, DocumentSpec, SheetSpec, catalogue
 from hd_assets.deliver.pages import write_document
-from hd_assets.deliver.prepare import LEDGER, PROMISES
+from hd_assets.deliver.prepare import LEDGER, PROMISES, prepare
 from hd_assets.deliver.write import write_documents
 from hd_assets.errors import HdError
 from hd_assets.extract.registry import sources
+from hd_assets.mapping import load
 from hd_assets.model import STAGING_MODELS
+from hd_assets.publish.ledger import Ledger, record_identity
 from hd_assets.staging.runner import inputs, read
+from hd_assets.warehouse import Warehouse
+from hd_assets_tests.staging.osticket_desk import MAPPINGS
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 FILES = sorted(SQL.glob("*/deliver/*.sql"))
@@ -138,3 +142,22 @@ def test_a_query_that_fails_is_named_without_the_values_of_its_rows(depot, tmp_p
             write_documents(connection, catalogue(depot, "depot"), tmp_path / "out", "Migration desk", "test")
     assert "the SQL of jobs.csv failed" in str(failed.value)
     assert "Ada" not in str(failed.value)
+
+
+def test_the_copy_of_a_ledger_follows_the_ledger_and_is_gone_with_it(tmp_path):
+    migration = load(MAPPINGS, "osticket")
+    found, path = catalogue(SQL, "osticket"), tmp_path / "ledger.sqlite"
+
+    def copied(target: str) -> list[tuple]:
+        with Warehouse.of(tmp_path / "w.duckdb").get_connection() as connection:
+            prepare(connection, migration, found, tmp_path / f"{target}.sqlite", target)
+            return connection.execute("select external_id, intercom_id from publish.identities order by 1").fetchall()
+
+    ledger = Ledger(path, "osticket", "simulator", step="publish")
+    ledger.begin_run()
+    ledger.write([record_identity("contact", "osticket-user-1", "901", "created", ledger.run_no)])
+    assert copied("ledger") == [("osticket-user-1", "901")]
+    ledger.write([record_identity("contact", "osticket-user-2", "902", "created", ledger.run_no)])
+    ledger.close()
+    assert copied("ledger") == copied("ledger") == [("osticket-user-1", "901"), ("osticket-user-2", "902")]
+    assert copied("nothing") == []

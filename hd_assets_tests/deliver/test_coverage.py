@@ -49,6 +49,21 @@ def test_the_registry_has_the_rows_of_the_field_mapping(source):
     assert found == promised
 
 
+@pytest.mark.parametrize("source", sources())
+def test_the_registry_has_every_document_the_source_was_promised(source):
+    text = shared_path("reference/field-mapping.md").read_text(encoding="utf-8")
+    table = [
+        line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ") and line.count("|") == 7
+    ]
+    begin = next(place for place, row in enumerate(table) if row[0] == "Document")
+    column = next(
+        place for place, name in enumerate(table[begin]) if re.sub(r"\W", "", name.lower()).startswith(source)
+    )
+    promised = {row[0] for row in table[begin + 1 :] if row[column].strip() != "–"}
+    assert len(promised) > 10
+    assert promised <= set(coverage_of(SQL, source).documents)
+
+
 def test_what_the_registry_of_osticket_names_is_there(graph):
     coverage = coverage_of(SQL, "osticket")
     mapping = yaml.safe_load((PROJECT / "mappings" / "osticket.yaml").read_text(encoding="utf-8"))
@@ -75,19 +90,31 @@ def test_a_document_depends_on_what_its_sql_reads(graph):
             assert {("publish", "conversations"), ("audit", "reconciliation")} & parents
 
 
+BEGIN = "documents: {Scope: [scope]}\n"
+
+
 @pytest.mark.parametrize(
     ("account", "told"),
     [
         (None, "does not say how it keeps what its field mapping promises"),
         ("rows: [", "is not YAML"),
-        ("documents: [scope]\nrows: []", "rows: List should have at least 1 item"),
-        ("documents: [scope]\nrows:\n- {row: 1, source: A, target: B, tests: [t], assets: [a]}", "rows.0.mapping"),
+        (BEGIN + "rows: []", "rows: List should have at least 1 item"),
         (
-            "documents: [scope]\nrows:\n- {row: 1, source: A, target: B, mapping: [m], tests: [t]}",
+            BEGIN + "rows:\n- {row: 1, source: A, target: B, tests: [t], assets: [a]}",
+            "rows.0.mapping",
+        ),
+        (
+            BEGIN + "rows:\n- {row: 1, source: A, target: B, mapping: [m], tests: [t]}",
             "carries the row out",
         ),
-        ("documents: [scope]\nrows:\n- {row: 1, source: A, target: B, mapping: [m], assets: [a]}", "rows.0.tests"),
-        ("documents: [scope]\nrows:\n- {row: 2, source: A, target: B, mapping: [m], assets: [a], tests: [t]}", "gap"),
+        (
+            BEGIN + "rows:\n- {row: 1, source: A, target: B, mapping: [m], assets: [a]}",
+            "rows.0.tests",
+        ),
+        (
+            BEGIN + "rows:\n- {row: 2, source: A, target: B, mapping: [m], assets: [a], tests: [t]}",
+            "gap",
+        ),
     ],
 )
 def test_a_source_without_its_account_is_refused(tmp_path, account, told):
@@ -103,7 +130,7 @@ def test_what_is_named_and_not_there_is_a_gap(tmp_path):
     (tmp_path / "depot").mkdir()
     (tmp_path / "depot" / "coverage.yaml").write_text(
         textwrap.dedent("""
-            documents: [scope, ledger]
+            documents: {Scope: [scope], Ledger: [ledger], Nothing: []}
             rows:
             - {row: 1, source: Job, target: Tag, mapping: [objects.tags, values.kind],
                assets: [staging/tags, staging/x], documents: [jobs], tests: [t]}
@@ -115,7 +142,8 @@ def test_what_is_named_and_not_there_is_a_gap(tmp_path):
         "row 1: the mapping has no entry values.kind",
         "row 1: there is no asset staging/x",
         "row 1: there is no document jobs",
-        "there is no document ledger",
+        "Ledger: there is no document ledger",
+        "Nothing: there is no document Nothing",
     ]
 
 

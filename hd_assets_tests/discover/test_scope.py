@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hd_assets.deliver.redact import copy_without_personal_data
 from hd_assets.deliver.scope import scope, source_scope
 from hd_assets.deliver.scope_page import write_scope
 from hd_assets.errors import BlockedError, HdError
@@ -163,6 +164,14 @@ def test_a_name_from_the_installation_cannot_become_markup(small, tmp_path):
     line = next(line for line in (tmp_path / "scope.md").read_text("utf-8").splitlines() if "onerror" in line)
     assert "<img" not in line
     assert line.count(" | ") == 7
+
+
+def test_the_variant_without_personal_data_names_no_mailbox(page, tmp_path):
+    copy_without_personal_data(page.folder, tmp_path / "plain")
+    written = "".join(path.read_text("utf-8") for path in (tmp_path / "plain").iterdir())
+    assert "support@northwind.example" in page.markdown
+    assert "support@northwind.example" not in written
+    assert "API key" in written
 
 
 def test_an_installation_without_anything_has_a_document_too(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from hd_assets.links import told
+from hd_assets.links.addresses import Places
 from hd_assets.links.found import find_links
 from hd_assets.mapping import load
 from hd_assets.partitions import EVERYTHING
@@ -225,3 +226,12 @@ def osticket(tmp_path_factory):
             f"create table raw.config as select 'core' as namespace, 'helpdesk_url' as key, '{OLD}/' as value"
         )
     return made
+
+
+def test_addresses_are_those_of_the_region():
+    where = Places("https://app.eu.intercom.com", "abc123", is_simulator=False, help_center=None)
+    assert where.url("conversations", "77") == "https://app.eu.intercom.com/a/inbox/abc123/inbox/conversation/77"
+    assert where.url("articles", "5").startswith("https://app.eu.intercom.com/a/apps/abc123/articles/")
+    assert Places("x", "y", is_simulator=False, help_center="https://help.example").url("articles", "5") == (
+        "https://help.example/articles/5"
+    )

@@ -8,12 +8,16 @@ from urllib.parse import quote
 
 import pytest
 
+from hd_assets.discover.begin import begin
+from hd_assets.doctor.findings import Findings
+from hd_assets.doctor.source import judge_source
 from hd_assets.errors import SourceError, UnreachableError, UsageError
 from hd_assets.extract.osticket import live
 from hd_assets.extract.osticket.entities import ENTITIES
 from hd_assets.extract.osticket.options import parse_address
 from hd_assets.extract.raw import RawStore
 from hd_assets.extract.registry import open_extractor
+from hd_assets.mapping import load
 from hd_assets_tests.extract.osticket.shared_sample import DUMP, read_into, rows, tally, unpack_files
 from hd_assets_tests.extract.osticket.small import write_dump
 from hd_assets_tests.mariadb import MariaDb
@@ -203,3 +207,26 @@ def test_a_connection_cut_while_reading_starts_over_and_ends_whole(mariadb, samp
     assert extraction.row_counts["thread_entry"] == 1181
     assert [found.name for found in RawStore(tmp_path).extractions()] == [extraction.name]
     assert len(rows(store, "thread_entry", "id")) == 1181
+
+
+@pytest.mark.parametrize(("decided", "standing"), [("UTC", "fine"), ("Asia/Tokyo", "wrong")])
+def test_doctor_holds_the_clock_of_the_server_against_the_mapping(mariadb, small, tmp_path, decided, standing):
+    mariadb.run("SET GLOBAL time_zone = '+00:00'")
+    path = begin(tmp_path, "desk", "osticket")
+    path.write_text(path.read_text("utf-8").replace("time_zone: undecided", f"time_zone: {decided}"), "utf-8")
+    findings = Findings()
+    try:
+        judge_source(load(tmp_path, "desk"), {"OSTICKET_URL": url(mariadb, small)}, findings)
+    finally:
+        mariadb.run("SET GLOBAL time_zone = SYSTEM")
+    assert [found.standing for found in findings.found] == ["fine", standing]
+    assert "MariaDB" in findings.found[0].sentence
+    assert PASSWORD not in str(findings.found)
+
+
+def test_doctor_notes_an_account_that_may_write(mariadb, small, tmp_path):
+    mariadb.account("writer", PASSWORD, "ALL ON `small`.*")
+    begin(tmp_path, "desk", "osticket")
+    findings = Findings()
+    judge_source(load(tmp_path, "desk"), {"OSTICKET_URL": url(mariadb, small, "writer")}, findings)
+    assert [found.standing for found in findings.found if "more than read" in found.sentence] == ["open"]

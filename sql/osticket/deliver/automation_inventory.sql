@@ -1,6 +1,22 @@
 -- Grain: one row per thing in osTicket that acts by itself: filters, routing by topic, SLA plans, schedules, mails.
-with configured as (
+with priorities as (
     select
+        priority_id,
+        max(priority_desc) as name
+    from raw.ticket_priority
+    group by priority_id
+),
+
+statuses as (
+    select
+        id,
+        max(name) as name
+    from raw.ticket_status
+    group by id
+),
+
+configured as (
+    select distinct
         filter_id,
         id,
         type,
@@ -25,7 +41,7 @@ actions as (
                 when 'agent' then concat('give to agent ', coalesce(teammates.name, configured.chosen))
                 when 'sla' then concat('set SLA plan ', coalesce(plans.name, configured.chosen))
                 when 'topic' then concat('set help topic ', coalesce(topics.name, configured.chosen))
-                when 'pri' then concat('set priority ', coalesce(priorities.priority_desc, configured.chosen))
+                when 'pri' then concat('set priority ', coalesce(priorities.name, configured.chosen))
                 when 'status' then concat('set status ', coalesce(statuses.name, configured.chosen))
                 when 'canned' then concat('answer with "', coalesce(canned.name, configured.chosen), '"')
                 when 'email' then 'send an e-mail'
@@ -49,9 +65,9 @@ actions as (
         on configured.type = 'topic' and topics.kind = 'help_topic' and configured.chosen = topics.source_id
     left join staging.inventory as canned
         on configured.type = 'canned' and canned.kind = 'canned_response' and configured.chosen = canned.source_id
-    left join raw.ticket_priority as priorities
+    left join priorities
         on configured.type = 'pri' and configured.chosen = priorities.priority_id
-    left join raw.ticket_status as statuses
+    left join statuses
         on configured.type = 'status' and configured.chosen = statuses.id
     group by configured.filter_id
 ),

@@ -14,7 +14,8 @@ parts as (
         source_id,
         count(*) as times,
         count(*) filter (where kind = 'comment') as comments,
-        count(*) filter (where kind = 'note') as notes
+        count(*) filter (where kind = 'note') as notes,
+        bool_or(list_contains(flags, 'note_made_public')) as is_made_public
     from staging.parts
     where source_type = 'thread_entry' and origin = 'entry'
     group by source_id
@@ -80,7 +81,10 @@ counted as (
             + case when left_out.outcome is null then 0 else 1 end
             + case when exceptions.is_staged is distinct from false then 0 else 1 end <> 1
         ) as not_accounted_once,
-        count(*) filter (where entries.type = 'N' and parts.comments > 0) as internal_made_public,
+        count(*) filter (where parts.is_made_public) as made_public_by_the_mapping,
+        count(*) filter (
+            where entries.type = 'N' and parts.comments > 0 and not parts.is_made_public
+        ) as internal_made_public,
         count(*) filter (where exceptions.is_staged) as odd_entries
     from entries
     full join threads
