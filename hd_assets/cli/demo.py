@@ -86,7 +86,8 @@ def _move(settings: Settings, name: str, tickets: int, json_file: str | None, ru
     if not code:
         click.echo("to run its steps by hand:", err=on_err)
         if served:
-            click.echo(f"  hd-assets stand-in {source} {sample} --port {urlsplit(next(iter(served.values()))).port} &", err=on_err)
+            port = urlsplit(next(iter(served.values()))).port
+            click.echo(f"  hd-assets stand-in {source} {sample} --port {port} &", err=on_err)
         for variable, value in variables.items():
             click.echo(f"  export {variable}={value}", err=on_err)
     return code
