@@ -128,3 +128,11 @@ def test_the_facts_to_propose_from_know_every_standard_class_of_the_recording(de
     base = read_base("itop")
     classes = {name for (name,) in desk.rows("select distinct table_name from raw.source_column")}
     assert {name for name in classes if base.table(name) is None} == {"WarrantyClaim"}
+
+
+def test_without_decisions_about_codes_the_words_of_itop_s_own_lists_stand(tmp_path, desk):
+    plain = ItopDesk(tmp_path, without=("priority", "urgency", "impact", "history"))
+    told = "select source_id, custom_attributes, title from staging.conversations order by all"
+    assert plain.rows(told) == desk.rows(told)
+    history = "select kind, count(*) from staging.history group by kind order by kind"
+    assert plain.rows(history) == desk.rows(history)

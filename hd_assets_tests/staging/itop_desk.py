@@ -21,12 +21,19 @@ MAPPINGS = shipped_folder() / "mappings"
 
 
 class ItopDesk:
-    """Staged rows by a query; `failed` names the checks that do not pass."""
+    """Staged rows by a query; `failed` names the checks that do not pass, `without` values the mapping shall lack."""
 
-    def __init__(self, root: Path, change: Callable[[Store], None] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        root: Path,
+        change: Callable[[Store], None] | None = None,
+        without: tuple[str, ...] = (),
+        **options: Any,
+    ) -> None:
         self.root = root
         loaded = load(MAPPINGS, "itop")
-        mapping = loaded.mapping.model_copy(update={"options": loaded.mapping.options | options})
+        values = {name: words for name, words in loaded.mapping.values.items() if name not in without}
+        mapping = loaded.mapping.model_copy(update={"options": loaded.mapping.options | options, "values": values})
         self.migration: Migration = loaded.model_copy(update={"mapping": mapping})
         store = recorded()
         if change:

@@ -219,7 +219,7 @@ def test_an_unknown_status_and_an_unmapped_field_stop_the_publish_and_nothing_el
     told = dict(check.split(": ", 1) for check in bent.failed)
     assert all("mapped" in name for name in told)
     assert "'on_the_moon' in 1 row(s)" in " ".join(told.values())
-    assert "UserRequest.colour (120 rows)" in " ".join(told.values())
+    assert "colour (colour) of conversations" in " ".join(told.values())
 
 
 def test_a_ticket_without_caller_gets_a_stand_in_and_a_deleted_one_keeps_its_name(bent):

@@ -326,6 +326,24 @@ status_targets as (
     group by source_value
 ),
 
+-- The codes of iTop's own lists; the mapping may give them other words.
+standard_labels as (
+    select
+        unnest(
+            [
+                'priority', 'priority', 'priority', 'priority', 'urgency', 'urgency', 'urgency', 'urgency', 'impact',
+                'impact', 'impact'
+            ]
+        ) as field,
+        unnest(['1', '2', '3', '4', '1', '2', '3', '4', '1', '2', '3']) as source_value,
+        unnest(
+            [
+                'critical', 'high', 'medium', 'low', 'critical', 'high', 'medium', 'low', 'department', 'service',
+                'person'
+            ]
+        ) as target_value
+),
+
 labels as (
     select
         field,
@@ -333,6 +351,13 @@ labels as (
         target_value
     from mapping.value
     where field in ('priority', 'urgency', 'impact')
+    union all
+    select
+        standard_labels.field,
+        standard_labels.source_value,
+        standard_labels.target_value
+    from standard_labels
+    where standard_labels.field not in (select value.field from mapping.value)
 ),
 
 references_by_id as (

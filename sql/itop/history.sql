@@ -35,6 +35,33 @@ homes as (
     where records.object = 'history' and left_out.source_id is null
 ),
 
+-- Attributes whose changes are worth telling; the mapping may name others.
+told_changes as (
+    select
+        source_value as attcode,
+        target_value as word
+    from mapping.value
+    where field = 'history'
+    union all
+    select
+        unnest(
+            [
+                'status', 'agent_id', 'team_id', 'caller_id', 'org_id', 'priority', 'service_id',
+                'servicesubcategory_id', 'title'
+            ]
+        ) as attcode,
+        unnest(
+            [
+                'status_changed', 'assigned', 'team_changed', 'caller_changed', 'organization_changed',
+                'priority_changed', 'service_changed', 'subcategory_changed', 'title_changed'
+            ]
+        ) as word
+    where not exists (
+        select 1 from mapping.value
+        where field = 'history'
+    )
+),
+
 -- Which attributes hold the key of what, so that a change shows names instead of numbers.
 names as (
     select
@@ -76,7 +103,7 @@ final as (
         homes.conversation,
         case
             when change_op.class = 'CMDBChangeOpCreate' then 'created'
-            else coalesce(value.target_value, change_op.attcode)
+            else coalesce(told_changes.word, change_op.attcode)
         end as kind,
         nullif(trim(change_op.userinfo), '') as actor,
         coalesce(before.name, nullif(nullif(change_op.oldvalue, ''), '0')) as from_value,
@@ -87,8 +114,8 @@ final as (
     cross join options
     inner join homes
         on change_op.id = homes.source_id
-    left join mapping.value
-        on change_op.attcode = value.source_value and value.field = 'history'
+    left join told_changes
+        on change_op.attcode = told_changes.attcode
     left join names as before
         on change_op.attcode = before.attcode and change_op.oldvalue = before.id
     left join names as after

@@ -57,6 +57,33 @@ changes as (
     from raw.change_op
 ),
 
+-- Attributes whose changes are worth telling; the mapping may name others.
+told_changes as (
+    select
+        source_value as attcode,
+        target_value as word
+    from mapping.value
+    where field = 'history'
+    union all
+    select
+        unnest(
+            [
+                'status', 'agent_id', 'team_id', 'caller_id', 'org_id', 'priority', 'service_id',
+                'servicesubcategory_id', 'title'
+            ]
+        ) as attcode,
+        unnest(
+            [
+                'status_changed', 'assigned', 'team_changed', 'caller_changed', 'organization_changed',
+                'priority_changed', 'service_changed', 'subcategory_changed', 'title_changed'
+            ]
+        ) as word
+    where not exists (
+        select 1 from mapping.value
+        where field = 'history'
+    )
+),
+
 final as (
     select
         homes.object,
@@ -124,13 +151,13 @@ final as (
     from homes
     inner join changes
         on homes.source_id = changes.id
-    left join mapping.value
-        on changes.attcode = value.source_value and value.field = 'history'
+    left join told_changes
+        on changes.attcode = told_changes.attcode
     where
         homes.object = 'history'
         and (
             homes.conversation is null
-            or (changes.class <> 'CMDBChangeOpCreate' and coalesce(value.target_value, '') = '')
+            or (changes.class <> 'CMDBChangeOpCreate' and coalesce(told_changes.word, '') = '')
         )
 )
 

@@ -177,9 +177,17 @@ class Reading:
                     known = {key for key in known if key[0] != name}
                 else:
                     read[name] = ("id",)
+        # fields the installation added to tickets, persons and organizations are decided one by one, as custom fields
+        own = {
+            spec.name: classes.custom_codes(spec, read[spec.name])
+            for spec in self.specs()
+            if spec.custom and spec.name in read
+        }
         for name, codes in sorted(read.items()):
             if self._counts[name]:
-                shown = [code for code in codes if not classes.is_derived(code)] or ["id"]
+                shown = [code for code in codes if code not in own.get(name, ()) and not classes.is_derived(code)] or [
+                    "id"
+                ]
                 self._into.rows("source_column", [(name, code, None, str(self._counts[name])) for code in shown])
                 known -= {(name, code) for code in shown}
         if is_delta:
@@ -187,11 +195,12 @@ class Reading:
         self._into.rows("source_fact", self._facts())
 
     def _own_rows(self, name: str) -> int:
-        """Rows of a class without those below it; what the account may not even count has none of ours."""
+        """Rows of a class without those below it. A class that cannot be counted is told and counts none."""
         try:
             condition = f" WHERE finalclass = '{name}'" if "finalclass" in self.installation.codes(name) else ""
             return self._client.count(name, f"SELECT {name}{condition}")
-        except (RefusedError, SourceError):
+        except RefusedError as refused:
+            self._into.warn(f"the rows of class {name} cannot be counted (code {refused.code})")
             return 0
 
     def _facts(self) -> Iterable[Row]:
