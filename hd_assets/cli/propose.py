@@ -23,6 +23,7 @@ def propose(migration: str) -> None:
 
     Each line carries its confidence and its reason. Rules, names and counts only: nothing leaves this machine.
     """
+    from hd_assets.mapping.decisions import question
     from hd_assets.propose.write import propose as write
 
     settings = open_settings()
@@ -32,6 +33,8 @@ def propose(migration: str) -> None:
     click.echo(f"every line with its reason: {made.table}")
     for line in looks(made.path.read_text(encoding="utf-8")):
         click.echo(line)
+    for path in made.open:
+        click.echo(f"{path}: nothing in the source tells; it takes {question(path)}")
     click.echo(f"read the file, change what is wrong, then: hd-assets mapping check {migration}")
 
 

@@ -28,6 +28,8 @@ def status_lines(told: Status) -> Iterator[str]:
     for entry in told.exceptions:
         fate = "migrates with a substitute" if entry.is_staged else "stays behind"
         yield f"exception   {entry.records} {entry.object}: {entry.reason_code} ({fate}); {entry.remedy}"
+    if told.exceptions:
+        yield f"            `hd-assets exceptions {told.migration}` writes them to a file that takes decisions"
     if told.total:
         yield f"sent        {told.done} of {told.total} operations{_eta(told.eta_seconds)}"
     states = {state: number for state, number in told.operations.items() if number}

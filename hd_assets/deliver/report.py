@@ -55,6 +55,10 @@ def _verdict(told: Facts) -> dict[str, str]:
     certificate = told["certificate"]
     if certificate is None:
         return {"mark": "open", "sentence": "Nothing was read back from this target yet."}
+    since = told["written_since"]
+    if since:
+        said = f"{_number(since)} writes were made after the last read-back; read back again to know how they fared."
+        return {"mark": "open", "sentence": said}
     figures = f"{_number(certificate['compared'])} records were read back and compared field by field"
     if certificate["verdict"] == "equal":
         return {"mark": "equal", "sentence": f"Everything that was sent is there as it was meant: {figures}."}

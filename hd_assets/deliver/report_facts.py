@@ -41,6 +41,19 @@ _OPEN = """
     select state, kind, coalesce(error_code, ''), count(*) from publish.operations
     where state not in ('applied', 'conflict', 'skipped') group by all order by all
 """
+# the certificate tells whole seconds
+_SINCE = """
+    select
+        (
+            select count(*) from publish.operations
+            where applied_at > cast($compared_at as timestamp) + interval 1 second
+        ) + (
+            select coalesce(sum(requests.number), 0)::bigint
+            from publish.requests inner join publish.runs on requests.run_no = runs.run_no
+            where runs.purpose = 'rollback' and runs.started_at > cast($compared_at as timestamp)
+                and requests.method not in ('GET', 'HEAD') and requests.route not like '%search%'
+        )
+"""
 _DIFFERENCES = "select object, field, kind, count(*) from deliver.differences group by all order by all"
 
 
@@ -49,13 +62,15 @@ def facts(connection: Connection, migration: Migration, stores: Stores, target: 
 
     The sheets `row_counts`, `record_fates` and `differences` must have been filled for the same target.
     """
-    certificate = newest_certificate(stores, target)
+    path = newest_certificate(stores, target)
+    certificate = json.loads(path.read_text(encoding="utf-8")) if path else None
     return {
         "migration": migration.name,
         "description": migration.mapping.description,
         "target": target,
         "mapping_digest": migration.digest,
-        "certificate": json.loads(certificate.read_text(encoding="utf-8")) if certificate else None,
+        "certificate": certificate,
+        "written_since": written_since(connection, certificate),
         "totals": _named(connection, _TOTALS),
         "sent": _named(connection, _SENT),
         "months": connection.execute(_MONTHS).fetchall(),
@@ -86,6 +101,14 @@ def facts(connection: Connection, migration: Migration, stores: Stores, target: 
         ],
         "others": sorted(path.name for path in folder.glob("*.*") if _is_other(path, folder)),
     }
+
+
+def written_since(connection: Connection, certificate: Facts | None) -> int:
+    """Writes, those of rollbacks among them, after the read-back, which therefore says nothing about them."""
+    if certificate is None:
+        return 0
+    row = connection.execute(_SINCE, {"compared_at": certificate["compared_at"].removesuffix("Z")}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def newest_certificate(stores: Stores, target: str) -> Path | None:

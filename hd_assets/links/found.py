@@ -59,13 +59,16 @@ def find_links(connection: Connection, migration: Migration, shipped_sql: Path) 
     if not addresses:
         return 0
     pages, rows = _pages(folder), []
+    known: dict[str, tuple[str | None, str | None]] = {}
     pattern = _pattern(addresses)
     for object, query in _BODIES.items():
         for external_id, conversation, body in _matching(connection, query, addresses):
             for link in dict.fromkeys(found.rstrip(".,;:!?)]") for found in pattern.findall(body)):
-                page, value = _shown(html.unescape(link), addresses, pages)
-                target = _target(connection, migration, page, value) if page and value else None
-                rows.append((object, external_id, conversation, link, page.object if page else None, target))
+                if link not in known:
+                    page, value = _shown(html.unescape(link), addresses, pages)
+                    target = _target(connection, migration, page, value) if page and value else None
+                    known[link] = (page.object if page else None, target)
+                rows.append((object, external_id, conversation, link, *known[link]))
     append(connection, "mapping.old_link", rows)
     return len(rows)
 

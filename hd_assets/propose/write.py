@@ -11,7 +11,9 @@ from pathlib import Path
 import yaml
 
 from hd_assets.deliver.sheets import replacing, write_csv
+from hd_assets.mapping.decisions import question, undecided
 from hd_assets.mapping.files import Migration, check_text, load, parse
+from hd_assets.mapping.model import UNDECIDED
 from hd_assets.propose.base import read_base
 from hd_assets.propose.draft import draft
 from hd_assets.propose.edit import added, decided
@@ -27,9 +29,10 @@ _MARK = re.compile(r"look at this, (\d+)%: ?(.*)$")
 
 @dataclass(frozen=True)
 class Proposal:
-    """What was drafted, the file it went into, and the table of all lines."""
+    """What was drafted, what nobody can draft, the file it went into, and the table of all lines."""
 
     lines: list[Line]
+    open: list[str]
     path: Path
     table: Path
 
@@ -71,10 +74,13 @@ def propose(settings: Settings, migration: Migration) -> Proposal:
     if result != text:
         with replacing(migration.path) as file:
             file.write(result)
-        load(migration.path.parent, migration.name)
+    open_ = undecided(load(migration.path.parent, migration.name).mapping)
     table = stores.deliverables / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-mapping" / FILE
-    write_csv(table, COLUMNS, (_row(line) for line in lines))
-    return Proposal(lines, migration.path, table)
+    unknown = [
+        (path, UNDECIDED, 0.0, "open", f"nothing in the source tells: {question(path)}", "yes") for path in open_
+    ]
+    write_csv(table, COLUMNS, [*unknown, *(_row(line) for line in lines)])
+    return Proposal(lines, open_, migration.path, table)
 
 
 def decide(migration: Migration, decisions: dict[str, str]) -> Migration:

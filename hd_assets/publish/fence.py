@@ -261,8 +261,13 @@ class Fence:
     def _advance(self, mark: Mark, *, tries: int = _MOST_TRIES) -> None:
         context = self._context
         text = marker_text(context.migration.name, mark)
-        moment = repr(context.clock.now())
-        context.ledger.write([_meta("marker_next", mark.words), _meta("marker_next_at", moment)])
+        noted = [_meta("marker_next", mark.words), _meta("marker_next_at", repr(context.clock.now()))]
+        standing = self._mark()
+        if standing is not None and standing.ledger_id == mark.ledger_id and not standing.is_old_version:
+            # it may be one that was under way when a process died: nothing else would remember it, should the new
+            # mark never arrive
+            noted.append(_meta("marker", standing.words))
+        context.ledger.write(noted)
         if self._marker is not None:
             self._write("PUT", f"/conversations/attributes/{self._marker['id']}", {"description": text}, mark, tries)
         else:

@@ -8,13 +8,15 @@ from typing import Any
 
 from hd_assets.errors import BlockedError
 from hd_assets.publish.context import PublishContext
-from hd_assets.publish.outcomes import RefusedError
+from hd_assets.publish.outcomes import RefusedError, StoppedError
 
 Doc = dict[str, Any]
 _PER_PAGE = 150
 _COMPANIES_PER_PAGE = 60
 _SHOWN = 10
 _DONE = "phase_records"
+# seconds until the lists are read again; doubled each time, because a read-back costs requests
+_FIRST_PAUSE = 2.0
 
 
 @dataclass
@@ -47,7 +49,7 @@ def require_records(context: PublishContext) -> PhaseReport | None:
     mark = _mark(context)
     if context.books.meta(_DONE) == mark:
         return None
-    report = read_back(context)
+    report = _settled(context)
     if not report.green:
         counts = ", ".join(f"{object}: {sent} sent, {found} found" for object, (sent, found) in report.counts.items())
         shown = "; ".join(report.problems[:_SHOWN])
@@ -58,6 +60,26 @@ def require_records(context: PublishContext) -> PhaseReport | None:
         )
     context.ledger.set_meta(_DONE, mark)
     return report
+
+
+def _settled(context: PublishContext) -> PhaseReport:
+    """The report once it is green, or once nothing can be missing merely because it is not shown yet."""
+    rows = context.books.rows(
+        "select coalesce(max(outcome_at), 0) from operations where state in ('applied', 'conflict')"
+        " and object in ('companies', 'contacts', 'contact_companies')"
+    )
+    shown_by, pause = rows[0][0] + context.horizon + context.search_lag, _FIRST_PAUSE
+    while True:
+        report = read_back(context)
+        left = shown_by - context.clock.now()
+        if report.green or left <= 0:
+            return report
+        again = context.clock.now() + min(pause, left)
+        while context.clock.now() < again:
+            if context.stopping:
+                raise StoppedError("phase")
+            context.clock.sleep(min(1.0, again - context.clock.now()))
+        pause *= 2
 
 
 def _mark(context: PublishContext) -> str:

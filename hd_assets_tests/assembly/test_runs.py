@@ -98,6 +98,16 @@ def test_without_execute_the_plan_is_written_and_nothing_is_sent(world):
     assert world.writes == 0
 
 
+def test_documents_can_be_written_before_anything_is_sent(world):
+    delivered = world.run("deliver", target="production")
+    assert delivered.success, delivered.failures
+    [folder] = {path.parent for path in world.settings.stores("osticket").deliverables.glob("*/report.html")}
+    assert {"scope.md", "configuration_guide.md", "sample_review.csv"} <= {path.name for path in folder.iterdir()}
+    assert "Nothing was read back from this target yet" in (folder / "report.html").read_text(encoding="utf-8")
+    assert delivered.metadata["osticket/audit/configuration_guide"]["dagster/row_count"] > 50
+    assert world.writes == 0
+
+
 def test_a_dry_run_ends_well_with_the_plan(world):
     launched = world.run("plan")
     assert launched.success

@@ -28,7 +28,12 @@ OPTIONS = {
     "exceptions": ("--apply", "--by", "--file", "--target", "MIGRATION"),
     "purge": ("--yes", "--by", "--simulator", "MIGRATION"),
     "handover": ("--without-personal-data", "--target", "MIGRATION", "DIRECTORY"),
+    "mapping propose": ("MIGRATION",),
+    "mapping decide": ("MIGRATION", "KEY=VALUE"),
     "mapping check": ("MIGRATION",),
+    "mapping show": ("--html", "--xlsx", "MIGRATION"),
+    "mapping diff": ("--target", "MIGRATION"),
+    "mapping schema": ("--write",),
     "mapping confirm": ("--by", "MIGRATION"),
     "simulator": ("--port", "--state", "--faults", "provision"),
     "simulator provision": ("MIGRATION",),
@@ -271,7 +276,7 @@ def test_trace_of_nothing_known_is_exit_code_2(moved):
 def test_mapping_check_says_that_everything_is_decided(moved):
     told = moved.hd("mapping", "check", "osticket")
     assert told.code == 0, told.text
-    assert "every object, field and value of the staged data is decided" in told.out
+    assert "every object, field and value found so far is decided" in told.out
 
 
 def test_mapping_check_lists_what_is_not_decided(hd):
@@ -290,7 +295,7 @@ def test_mapping_check_lists_what_is_not_decided(hd):
 def test_mapping_check_of_nothing_staged_says_what_it_could_not_see(empty):
     told = empty("mapping", "check", "osticket")
     assert told.code == 0
-    assert "nothing is staged yet" in told.out
+    assert "the source was not looked at yet" in told.out
 
 
 def test_confirming_signs_this_mapping_and_no_other(hd):

@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from hd_assets.deliver.catalogue import FILE, DocumentSpec, SheetSpec, catalogue
+from hd_assets.deliver.catalogue import EVERY_SOURCE, FILE, DocumentSpec, SheetSpec, catalogue
 from hd_assets.deliver.pages import write_document
 from hd_assets.deliver.prepare import LEDGER, PROMISES, prepare
 from hd_assets.deliver.write import write_documents
@@ -161,3 +161,34 @@ def test_the_copy_of_a_ledger_follows_the_ledger_and_is_gone_with_it(tmp_path):
     ledger.close()
     assert copied("ledger") == copied("ledger") == [("osticket-user-1", "901"), ("osticket-user-2", "902")]
     assert copied("nothing") == []
+
+
+@pytest.mark.parametrize(
+    ("days", "counts", "last_day"),
+    [
+        (3, "calendar", "2024-02-05"),
+        (5, "business", "2024-02-09"),
+        (1, "business", "2024-02-05"),
+        (7, "calendar", "2024-02-09"),
+    ],
+)
+def test_hypercare_ends_so_many_days_after_the_last_publish(days, counts, last_day):
+    with duckdb.connect() as connection:
+        for schema, tables in {"publish": LEDGER, "deliver": PROMISES}.items():
+            connection.execute(f"create schema {schema}")
+            for table, columns in tables.items():
+                connection.execute(f"create table {schema}.{table} ({columns})")
+        connection.execute("create schema reconcile")
+        connection.execute("create table reconcile.compared (target varchar, compared_at timestamp)")
+        # 2 February 2024 is a Friday
+        connection.execute(
+            "insert into publish.runs values (1, 'all', '2024-01-30 08:00', '2024-01-30 09:00', 'publish'),"
+            " (2, 'all', '2024-02-02 08:00', '2024-02-02 23:00', 'publish'),"
+            " (3, 'undo', '2024-02-08 08:00', '2024-02-08 09:00', 'rollback')"
+        )
+        facts = [("hypercare_days", str(days)), ("hypercare_counts", counts), ("target", "test")]
+        for fact in facts:
+            connection.execute("insert into deliver.fact values (?, ?)", fact)
+        rows = connection.execute(read(SQL / EVERY_SOURCE / "deliver" / "cutover.sql")).fetchall()
+    [moment] = [moment for _, what, moment, *_ in rows if what.startswith("hypercare ends")]
+    assert f"{moment:%Y-%m-%d}" == last_day

@@ -4,14 +4,18 @@ import json
 import re
 from collections import Counter
 
+import duckdb
 import pytest
 
+from hd_assets.deliver.prepare import LEDGER
 from hd_assets.deliver.redact import copy_without_personal_data
 from hd_assets.deliver.report import page, without_names
+from hd_assets.deliver.report_facts import written_since
 from hd_assets_tests.deliver.folder import Delivered
 
 FACTS = {
     "migration": "desk", "description": "", "target": "test", "mapping_digest": "0" * 64, "certificate": None,
+    "written_since": 0,
     "totals": [], "sent": [], "months": [], "undated": [], "exceptions": [], "left_out": [], "open": [],
     "differences": [], "approvals": [], "decisions": [], "documents": [], "others": [],
     "forecasts": [],
@@ -86,6 +90,25 @@ def test_a_hostile_reason_stays_text_in_chart_and_table():
     assert page(told).count("alert(1)") >= 3
 
 
+CERTIFICATE = {"verdict": "equal", "compared": 1200, "differing": 0, "reasons": [],
+               "compared_at": "2024-02-01T09:00:00Z", "months": "all", "sha256": "0" * 64}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("certificate", "since", "mark", "sentence"),
+    [
+        ({}, 0, "equal", "Everything that was sent is there as it was meant: 1,200 records"),
+        ({"verdict": "differences", "differing": 2, "reasons": ["2 differ"]}, 0, "differs", "There are differences"),
+        ({}, 3, "open", "3 writes were made after the last read-back"),
+    ],
+)
+def test_the_verdict_is_that_of_the_read_back_and_of_nothing_later(certificate, since, mark, sentence):
+    told = page(FACTS | {"certificate": CERTIFICATE | certificate, "written_since": since})
+    assert f'class="verdict {mark}"' in told
+    assert sentence in told
+    assert all(reason in told for reason in certificate.get("reasons", []))
+
+
 def test_the_report_names_who_approved_and_decided_unless_names_are_left_out():
     told = FACTS | {
         "approvals": [{"what": "mapping", "by": "Rosa Diaz", "at": "2024-02-01 09:00 UTC", "digest": "0" * 12}],
@@ -130,3 +153,25 @@ def test_the_second_variant_names_nobody_and_keeps_every_row(published, redacted
 def test_the_first_variant_does_name_people(published):
     told = (published.folder / "agent_queue.csv").read_text(encoding="utf-8-sig")
     assert all(row["email"].lower() in told for row in published.source["staff"] if row["email"])
+
+
+def test_writes_and_rollbacks_after_the_read_back_are_counted():
+    with duckdb.connect() as connection:
+        connection.execute("create schema publish")
+        for table, columns in LEDGER.items():
+            connection.execute(f"create table publish.{table} ({columns})")
+        connection.execute(
+            "insert into publish.operations by name select 'a' as key, '2024-02-01 09:00:00.7' as applied_at"
+            " union all select 'b', '2024-02-01 10:00'"
+        )
+        connection.execute(
+            "insert into publish.runs values (1, 'all', '2024-02-01 08:00', null, 'publish'),"
+            " (2, 'undo', '2024-02-02 08:00', null, 'rollback')"
+        )
+        connection.execute(
+            "insert into publish.requests values (1, 'POST', '/tags', '200', 9),"
+            " (2, 'DELETE', '/contacts/{id}', '200', 3),"
+            " (2, 'GET', '/contacts/{id}', '404', 5), (2, 'POST', '/contacts/search', '200', 7)"
+        )
+        assert written_since(connection, CERTIFICATE) == 4
+        assert written_since(connection, None) == 0

@@ -1,5 +1,7 @@
 """The suite's share of random schedules, in chunks, spread over two files so that both workers have some."""
 
+from collections.abc import Iterable
+
 from hd_assets_tests.proof.schedules import Played, Player, draw
 
 CHUNK = 100
@@ -11,7 +13,7 @@ def chunks(first: int, last: int) -> list[range]:
     return [range(start, min(start + CHUNK, last + 1)) for start in range(first, last + 1, CHUNK)]
 
 
-def play(player: Player, seeds: range) -> list[Played]:
+def play(player: Player, seeds: Iterable[int]) -> list[Played]:
     return [player.play(draw(seed)) for seed in seeds]
 
 

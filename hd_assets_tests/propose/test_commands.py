@@ -104,6 +104,8 @@ def test_every_line_stands_in_the_table_with_its_confidence_and_reason(hd, home)
     columns, rows = read_csv(Path(table))
     lines = {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
 
+    assert lines["migration_admin.email"]["grade"] == "open"
+    assert "migration_admin.email: nothing in the source tells" in told.output
     assert lines["custom_fields.ticket.klantnr"]["grade"] == "medium"
     assert lines["values.topic.Zending"]["in_file"] == "no"
     assert all(row["reason"] and 0 <= float(row["confidence"]) <= 1 for row in lines.values())

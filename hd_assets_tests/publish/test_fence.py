@@ -419,3 +419,37 @@ def test_an_empty_answer_is_not_taken_for_a_workspace_without_a_mark(made):
     made.publish()
     assert len(emptied) == 3
     assert differences(made, rows(4)) == []
+
+
+def test_a_mark_that_arrived_after_its_process_died_is_known_to_all_later_ones(made):
+    """The next process finds it and dies while its own is under way and never arrives; the one after that goes on."""
+    from hd_assets.simulator.faults import Fault, FaultPlan
+
+    restored(made, killed_at(made, 5, copy_at=5))
+    kept = []
+
+    def dies(when):
+        def hook(request):
+            if when(request):
+                kept.append(copied(made))
+                raise Killed
+
+        made.transport.before = hook
+        with pytest.raises(Killed):
+            made.publish()
+        made.transport.before = None
+        made.simulator.set_faults(FaultPlan())
+        restored(made, kept[0])
+        kept.clear()
+
+    def to_the_mark(request):
+        return request.method == "PUT" and "/conversations/attributes" in request.url.path
+
+    asked = len(made.transport.sent)
+    made.simulator.set_faults(FaultPlan(faults=(Fault(kind="applied_then_lost", route="^PUT", times=1),)))
+    dies(lambda request: any(method == "PUT" for method, _ in made.transport.sent[asked:]))
+    arrived = mark(made)
+    dies(to_the_mark)
+    assert mark(made) == arrived
+    made.publish()
+    assert differences(made, STAGED) == []
