@@ -18,7 +18,7 @@ from hd_assets_tests.cli.desk import TOKEN, one_screen
 OPTIONS = {
     "demo": ("--tickets", "--no-ui", "--json"),
     "ui": ("--port",),
-    "run": ("--until", "--from", "--to", "--only", "--target", "--execute", "--json"),
+    "run": ("--until", "--from", "--to", "--only", "--target", "--execute", "--delta", "--json"),
     "plan": ("--from", "--to", "--target", "--json"),
     "reconcile": ("--from", "--to", "--target", "--json"),
     "deliver": ("--target", "--json", "MIGRATION"),
@@ -38,6 +38,7 @@ OPTIONS = {
     "simulator": ("--port", "--state", "--faults", "provision"),
     "simulator provision": ("MIGRATION",),
     "sample-data": ("--tickets", "--seed", "SOURCE", "DIRECTORY"),
+    "stand-in": ("--port", "SOURCE", "DIRECTORY"),
 }
 
 
