@@ -51,3 +51,12 @@ ADMIN_ONLY = (
 
 UNRESTRICTED = ("lnk", "FAQ")
 """Beginnings of class names whose rows an account sees whatever organizations it is limited to."""
+
+_OP = ("change", "date", "userinfo", "user_id", "objclass", "objkey", "finalclass", "friendlyname")
+WITHOUT_ROWS = {
+    "CMDBChangeOp": _OP,
+    "CMDBChangeOpCreate": _OP,
+    "CMDBChangeOpDelete": (*_OP, "fclass", "fname"),
+    "CMDBChangeOpSetAttributeScalar": (*_OP, "attcode", "oldvalue", "newvalue"),
+}
+"""Attributes of classes that readers ask for although nothing may have happened yet; of others the rows tell."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hd_assets.standin.itop.catalogue import CLASSES, PARENTS
+from hd_assets.standin.itop.catalogue import CLASSES, PARENTS, WITHOUT_ROWS
 
 Fields = dict[str, Any]
 
@@ -85,7 +85,7 @@ class Store:
         for concrete in self.concrete(name):
             codes = dict.fromkeys(code for fields in self.tables[concrete].values() for code in fields)
             shared = list(codes) if shared is None else [code for code in shared if code in codes]
-        return shared or ["friendlyname"]
+        return shared or list(WITHOUT_ROWS.get(name, ("friendlyname",)))
 
     # What somebody does in iTop while nobody looks: rows change, and the history tells.
 
