@@ -184,8 +184,8 @@ class _CountingSink:
         self._progress.advance(self._done, self._total, "rows")
         return stored
 
-    def known(self, entity: str) -> Iterable[tuple[str, ...]]:
-        return self._sink.known(entity)
+    def known(self, entity: str, columns: tuple[str, ...] | None = None) -> Iterable[tuple[str, ...]]:
+        return self._sink.known(entity, columns)
 
     def gone(self, entity: str, keys: Iterable[tuple[str, ...]]) -> None:
         self._sink.gone(entity, keys)

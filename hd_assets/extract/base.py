@@ -101,8 +101,11 @@ class RawSink(Protocol):
     def stored_before(self, source_key: str) -> StoredFile | None:
         """The bytes an earlier extraction stored under this key, when they are still in the store."""
 
-    def known(self, entity: str) -> Iterable[tuple[str, ...]]:
-        """Keys of the rows that earlier extractions hold, for finding what is gone; none while reading everything."""
+    def known(self, entity: str, columns: tuple[str, ...] | None = None) -> Iterable[tuple[str, ...]]:
+        """Keys (or these columns) of the rows that earlier extractions hold, for finding what is gone.
+
+        None while reading everything.
+        """
 
     def gone(self, entity: str, keys: Iterable[tuple[str, ...]]) -> None:
         """Rows of earlier extractions that the source has no longer; only while reading what changed."""

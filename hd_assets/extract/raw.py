@@ -154,7 +154,7 @@ class RawStore:
             started = self._after_newest(now())
             name = f"{started.strftime(_STAMP)}-{'delta' if delta else 'full'}"
             folder = self.raw / f"{_UNFINISHED}{name}"
-            earlier = self._keys if delta else None
+            earlier = self._rows if delta else None
             writer = RawWriter(name, started, folder, entities, self.files, self._earlier_file_bytes(), earlier)
             try:
                 yield writer
@@ -207,14 +207,13 @@ class RawStore:
             files=(file,),
         )
 
-    def _keys(self, entity: Entity) -> Iterator[tuple[str, ...]]:
-        """Keys of an entity's current rows."""
-        view = self.views().get(entity.name)
+    def _rows(self, entity: str, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Columns of an entity's current rows."""
+        view = self.views().get(entity)
         if view is None:
             return
-        keys = ", ".join(_quoted(column) for column in entity.key)
         with duckdb.connect() as connection:
-            result = connection.execute(f"select {keys} from ({view})")
+            result = connection.execute(f"select {', '.join(map(_quoted, columns))} from ({view})")
             while rows := result.fetchmany(10_000):
                 yield from rows
 

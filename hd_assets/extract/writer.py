@@ -54,9 +54,9 @@ class RawWriter:
         entities: Sequence[Entity],
         files: FileStore,
         earlier_file_bytes: Path | None = None,
-        earlier_keys: Callable[[Entity], Iterable[tuple[str, ...]]] | None = None,
+        earlier_rows: Callable[[str, tuple[str, ...]], Iterable[tuple[str, ...]]] | None = None,
     ) -> None:
-        """`earlier_keys` makes it the sink of a delta: keys of an entity's rows that are already there."""
+        """`earlier_rows` makes it the sink of a delta: columns of an entity's rows that are already there."""
         self.name = name
         self.started_at = started_at
         self.known_facts: SourceFacts | None = None
@@ -68,18 +68,19 @@ class RawWriter:
         self._batches = {entity.name: _Batches(entity) for entity in entities}
         self._earlier_path = earlier_file_bytes
         self._earlier: dict[str, StoredFile] | None = None
-        self._earlier_keys = earlier_keys
+        self._earlier_rows = earlier_rows
         folder.mkdir(parents=True)
 
     @property
     def kind(self) -> Literal["full", "delta"]:
-        return "full" if self._earlier_keys is None else "delta"
+        return "full" if self._earlier_rows is None else "delta"
 
-    def known(self, entity: str) -> Iterable[tuple[str, ...]]:
-        return () if self._earlier_keys is None else self._earlier_keys(self._batches[entity].entity)
+    def known(self, entity: str, columns: tuple[str, ...] | None = None) -> Iterable[tuple[str, ...]]:
+        declared = self._batches[entity].entity
+        return () if self._earlier_rows is None else self._earlier_rows(entity, columns or declared.key)
 
     def gone(self, entity: str, keys: Iterable[tuple[str, ...]]) -> None:
-        if self._earlier_keys is None:
+        if self._earlier_rows is None:
             raise ValueError(f"{entity}: nothing can be gone from a reading of everything")
         declared = self._batches[entity].entity
         names = declared.key

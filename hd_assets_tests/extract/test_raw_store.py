@@ -12,7 +12,7 @@ from hd_assets.errors import BlockedError, SourceError, UnreachableError
 from hd_assets.extract import writer as writer_module
 from hd_assets.extract.base import FILE_BYTES, BytesUnavailableError, Entity, RawSink, SourceFacts
 from hd_assets.extract.files import FileStore
-from hd_assets.extract.raw import RawStore, extract
+from hd_assets.extract.raw import OVERLAP, RawStore, extract, extract_changes
 from hd_assets.extract.retry import LostSnapshotError, RetryBudget
 
 PERSON = Entity(name="person", key=("id",), columns=("id", "name"))
@@ -71,6 +71,53 @@ def test_the_newest_full_extraction_hides_what_came_before(tmp_path):
     assert store.latest() == second
     assert [extraction.name for extraction in store.extractions()] == [first.name, second.name]
     assert store.verify(first) == store.verify(second) == ()
+
+
+class Changing(Source):
+    """One that can tell what changed, too."""
+
+    def __init__(self, reading: Callable[[RawSink], None], changes: Callable[[RawSink, datetime], None]) -> None:
+        super().__init__(reading)
+        self._changes = changes
+
+    def changed_since(self, since: datetime, into: RawSink) -> None:
+        self._changes(into, since)
+
+
+def test_what_changed_replaces_by_key_and_what_is_gone_is_shown_no_more(tmp_path):
+    store = RawStore(tmp_path)
+    told = []
+
+    def changes(into: RawSink, since: datetime) -> None:
+        told.append(since)
+        assert sorted(into.known("person")) == [("1",), ("2",), ("3",)]
+        assert sorted(into.known("person", ("name",))) == [("a",), ("b",), ("c",)]
+        into.rows("person", [("2", "B"), ("4", "d")])
+        into.gone("person", [("3",)])
+
+    source = Changing(lambda into: into.rows("person", [("1", "a"), ("2", "b"), ("3", "c")]), changes)
+    full = extract_changes(source, store)
+    delta = extract_changes(source, store)
+    assert (full.kind, delta.kind) == ("full", "delta")
+    assert delta.row_counts["person"] == 2
+    assert told == [full.started_at - OVERLAP]
+    assert shown(store, "person") == [("1", "a"), ("2", "B"), ("4", "d")]
+
+
+def test_a_source_that_cannot_tell_what_changed_is_read_as_a_whole(tmp_path):
+    store = RawStore(tmp_path)
+    extract(give(("1", "a")), store)
+    assert extract_changes(give(("2", "b")), store).kind == "full"
+    assert shown(store, "person") == [("2", "b")]
+
+
+def test_a_reading_of_everything_knows_of_nothing_before_it_and_nothing_can_be_gone(tmp_path):
+    store = RawStore(tmp_path)
+    extract(give(("1", "a")), store)
+    with store.begin(Source.entities) as writer:
+        assert list(writer.known("person")) == []
+        with pytest.raises(ValueError, match="nothing can be gone"):
+            writer.gone("person", [("1",)])
 
 
 def test_a_delta_replaces_by_key_and_its_tombstones_delete(tmp_path):

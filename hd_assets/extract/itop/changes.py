@@ -55,6 +55,9 @@ class Changes:
         self._into.gone("ticket", ((id,) for id in gone))
         if gone:
             self._into.gone("log_entry", [key for key in self._into.known("log_entry") if key[0] in gone])
+            # iTop drops the history of what it deletes
+            told = self._into.known("change_op", ("id", "objclass", "objkey"))
+            self._into.gone("change_op", [(id,) for id, name, key in told if name in TICKET_CLASSES and key in gone])
 
     def _compared(self, entity: str) -> None:
         known = {id for (id,) in self._into.known(entity)}

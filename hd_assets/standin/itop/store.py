@@ -110,6 +110,13 @@ class Store:
 
     def delete(self, name: str, id: int, at: datetime, user: str = "1") -> None:
         row = self.tables[name].pop(id)
+        for kind in self.concrete("CMDBChangeOp"):  # the history of a thing goes with it
+            ops = self.tables[kind]
+            self.tables[kind] = {
+                key: op
+                for key, op in ops.items()
+                if kind == "CMDBChangeOpDelete" or (op.get("objclass"), op.get("objkey")) != (name, str(id))
+            }
         told = {"objclass": self.line(name)[-1], "objkey": str(id), "fclass": name}
         self._note("CMDBChangeOpDelete", at, user, fname=row.get("friendlyname", ""), **told)
 

@@ -35,6 +35,7 @@ def a_day_at_the_desk(standin):
     desk.say(12, "public_log", entry)
     desk.update("UserRequest", 1, NOW, status="assigned")
     desk.delete("Incident", 180, NOW)
+    desk.delete("UserRequest", 5, NOW)
     ticket = {**desk.tables["UserRequest"][2], "title": "Brand new", "last_update": STAMP, "start_date": STAMP}
     desk.create("UserRequest", 300, ticket, NOW)
     desk.update("Person", 44, NOW, phone="+33 1 00 00 00 00")
