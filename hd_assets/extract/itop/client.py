@@ -165,6 +165,12 @@ class ItopClient:
                 where=f"{self.place}, class {about}",
                 mend="lower the source option window_rows, or raise PHP's memory_limit and max_execution_time",
             )
+        if begin.startswith(b"<br />") and (b"<b>warning</b>" in begin or b"<b>deprecated</b>" in begin):
+            return SourceError(
+                "remarks of PHP stand before the answer",
+                where=f"{self.place}, class {about}",
+                mend="set display_errors = Off in the php.ini of the server; remarks belong into its log",
+            )
         if begin.startswith((b"<!doctype", b"<html")):
             return self._strange("an HTML page came instead of data, most likely a login page", reply)
         return self._passing("the answer is not complete or not JSON", about)

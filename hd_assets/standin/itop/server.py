@@ -48,7 +48,8 @@ class _Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
 class ItopStandin:
     """`handle` answers one request. `faults` maps the number of a request (from 1) to what happens to it instead.
 
-    Kinds of faults: error_page (500, HTML), login_page (200, HTML), cut (truncated body), empty (200, nothing).
+    Kinds of faults: error_page (500, HTML), login_page (200, HTML), cut (truncated body), empty (200, nothing),
+    remarks (of PHP, before the answer).
     `memory_rows`: an answer of more rows dies of the server's memory limit. `requests` keeps what was asked.
     """
 
@@ -74,6 +75,8 @@ class ItopStandin:
                 return Reply(b"<html><body><h1>500 Internal Server Error</h1></body></html>", 500, "text/html")
             if fault == "login_page":
                 return Reply(LOGIN_PAGE, content_type="text/html")
+            if fault == "remarks":
+                return Reply(b"<br />\n<b>Warning</b>:  Undefined property in <b>/itop/core.php</b> on line <b>1</b>{}")
             if fault == "empty":
                 return Reply(b"")
             form = _form(headers.get("content-type", ""), body) if method == "POST" else dict(query)

@@ -91,6 +91,10 @@ def test_a_page_instead_of_data():
     assert "ITOP_URL" in error.mend
 
 
+def test_remarks_of_php_before_the_answer():
+    assert "display_errors" in told(reading(ItopStandin(recorded(), faults={1: "remarks"}))).mend
+
+
 def test_an_address_that_leads_elsewhere():
     error = told(ItopExtractor(ItopOptions(f"{ADDRESS}/wrong/pages", "admin", PASSWORD),
                                transport=httpx.MockTransport(lambda _: httpx.Response(404))))  # fmt: skip
