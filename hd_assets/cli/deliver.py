@@ -7,6 +7,7 @@ import click
 from hd_assets.cli.common import json_option, migration_argument, open_migration, open_settings, target_option
 from hd_assets.cli.run import Course, follow
 from hd_assets.errors import UsageError
+from hd_assets.settings import Stores
 
 
 @click.command()
@@ -18,7 +19,7 @@ def deliver(migration: str, target: str, json_file: str | None) -> int:
     settings = open_settings(target)
     loaded = open_migration(settings, migration, target)
     stores = settings.stores(migration)
-    if not stores.warehouse.exists():
+    if not _is_staged(stores):
         raise UsageError(
             "nothing is staged yet, so there is nothing to write about",
             where=str(stores.warehouse),
@@ -29,3 +30,13 @@ def deliver(migration: str, target: str, json_file: str | None) -> int:
     if code == 0 and newest is not None:
         click.echo(f"documents: {newest}", err=json_file == "-")
     return code
+
+
+def _is_staged(stores: Stores) -> bool:
+    from hd_assets.staging.stamps import is_staged
+    from hd_assets.warehouse import Warehouse
+
+    if not stores.warehouse.exists():
+        return False
+    with Warehouse.of(stores.warehouse).get_connection() as connection:
+        return is_staged(connection)

@@ -125,8 +125,13 @@ def scores(books: LedgerReader, connection: Connection | None = None) -> list[Sc
 
 def _spans(books: LedgerReader, run_no: int | None = None) -> dict[int, float]:
     """Run → seconds between its first operation sent and its last answer."""
-    where = "run_no is not null" if run_no is None else "run_no = ?"
-    sql = f"select run_no, max(outcome_at) - min(intended_at) from operations where {where} group by run_no"
+    where = "" if run_no is None else "where run_no = ?"
+    # what an earlier run left open was intended before this one began
+    began = "max(operations.intended_at, runs.started_at)"
+    sql = (
+        f"select run_no, max(outcome_at) - min({began}) from operations join runs using (run_no) {where}"
+        " group by run_no"
+    )
     return {row[0]: float(row[1]) for row in books.rows(sql, () if run_no is None else (run_no,)) if row[1]}
 
 

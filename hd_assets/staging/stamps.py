@@ -27,6 +27,15 @@ def stamp(connection: Connection, migration: Migration, object: str, window: Win
     )
 
 
+def is_staged(connection: Connection) -> bool:
+    """Whether anything was ever staged; the warehouse itself exists as soon as the mapping was read."""
+    tables = "select count(*) from duckdb_tables() where schema_name = 'mapping' and table_name = 'stamp'"
+    found = connection.execute(tables).fetchone()
+    if not found or not found[0]:
+        return False
+    return connection.execute("select 1 from mapping.stamp limit 1").fetchone() is not None
+
+
 def outdated(connection: Connection, migration: Migration, window: Window) -> list[str]:
     """Staging tables of which some month of the window was filled under another mapping than the migration's."""
     connection.execute(_TABLE)

@@ -88,7 +88,10 @@ def test_the_pace_of_a_publish_that_was_long_enough_slows_the_next_forecast(book
         " seen_digest, rules_version, run_no, intended_at, outcome_at) values (?, 'contact', 'contacts', ?, 0,"
         " 'applied', '', '', '', 1, ?, ?, ?)"
     )
-    books.write([(operation, (key, key, books.run_no, at, at + 100)) for key, at in (("a", 1000.0), ("b", 1500.0))])
+    # the first was intended by an earlier run, and left open
+    times = {"a": (200.0, 1100.0), "b": (1500.0, 1600.0)}
+    books.write([(operation, (key, key, books.run_no, *span)) for key, span in times.items()])
+    books.write([("update runs set started_at = 1000", ())])
     assert pace(books, Publishing()).reached == reached
     assert pace(books, Publishing()).per_minute == (reached or 8_000)
     remember(books, Forecast(books.run_no, "all", 2, 2, 0, 8_000, 10_000, False, 0.015))
