@@ -1,27 +1,49 @@
 """A customer nobody prepared for: from nothing to a published workspace, with the commands a new user types."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from hd_assets.samples.osticket import SampleOptions, write
 from hd_assets_tests.cli.desk import TOKEN, CommandLine, first_month, workspace
+from hd_assets_tests.extract.osticket.shared_sample import DUMP, unpack_files
+from hd_assets_tests.shared import SHARED, shared_path
 
 ADMIN = "migration@clinic.example"
 # six whole runs in one fixture
 pytestmark = pytest.mark.timeout(900)
 
 
+@dataclass(frozen=True)
+class Customer:
+    """`months`: options of a publish; `tickets`: conversations of those months; `status`: one of the source's words."""
+
+    variables: dict[str, str]
+    months: tuple[str, ...]
+    tickets: int
+    status: str
+
+
+def customer(root: Path) -> Customer:
+    """The real installation where it lies beside the project, three of its months; else a generated French clinic."""
+    if SHARED.exists():
+        variables = {"OSTICKET_DUMP": str(shared_path(DUMP)), "OSTICKET_FILES": str(unpack_files(root))}
+        return Customer(variables, ("--from", "2026-08", "--to", "2026-10"), 16, "Duplicate")
+    options = SampleOptions(variant=102, first_month=f"{first_month():%Y-%m}", months=1, prefix="clq_", oddities=False)
+    report = write(root, tickets=5, seed=4, options=options)
+    return Customer(report.variables, (), 5, "Doublon")
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """The French clinic of the samples, moved into a test workspace and then into production."""
+    """A customer without a mapping, moved into a test workspace and then into production."""
     root: Path = tmp_path_factory.mktemp("customer")
     (root / "mappings").mkdir()
-    options = SampleOptions(variant=102, first_month=f"{first_month():%Y-%m}", months=1, prefix="clq_", oddities=False)
-    report = write(root / "sample", tickets=5, seed=4, options=options)
+    comes = customer(root / "source")
     secrets = {"INTERCOM_TOKEN": TOKEN, "INTERCOM_TEST_TOKEN": TOKEN}
     with workspace() as (test, test_url), workspace() as (production, production_url):
-        hd = CommandLine(root / "home", root / "mappings", test_url, {**report.variables, **secrets})
+        hd = CommandLine(root / "home", root / "mappings", test_url, {**comes.variables, **secrets})
         told = {}
 
         def type_(*words: str, **variables: str) -> None:
@@ -41,26 +63,26 @@ def published(tmp_path_factory):
         for url in (test_url, production_url):
             type_("simulator", "provision", "clinic", HD_SIMULATOR_URL=url)
         type_("doctor", "clinic", "--target", "test")
-        type_("run", "clinic", "--target", "test", "--execute")
+        type_("run", "clinic", "--target", "test", "--execute", *comes.months)
         for what in ("scope", "guide", "sample", "cutover"):
             type_("approve", what, "clinic", "--by", "Ada Example")
-        type_("run", "clinic", "--target", "production", "--execute")
-        yield hd, test, production, told
+        type_("run", "clinic", "--target", "production", "--execute", *comes.months)
+        yield hd, test, production, told, comes
 
 
 def test_both_workspaces_hold_the_same_and_the_certificate_says_so(published):
-    _, test, production, told = published
+    _, test, production, told, comes = published
     assert test.counts() == production.counts()
-    assert test.counts()["conversations"] == 5
+    assert test.counts()["conversations"] == comes.tickets
     for target in ("test", "production"):
-        assert ", 0 differing" in told["run", "clinic", "--target", target, "--execute"].text
+        assert ", 0 differing" in told["run", "clinic", "--target", target, "--execute", *comes.months].text
 
 
 def test_one_changed_character_stops_the_next_run_and_is_named(published):
-    hd, _, production, _ = published
+    hd, _, production, _, comes = published
     before = production.summary()["writes"]
-    assert hd("mapping", "decide", "clinic", "values.status.Doublon=open").code == 0
-    refused = hd("run", "clinic", "--target", "production", "--execute")
+    assert hd("mapping", "decide", "clinic", f"values.status.{comes.status}=open").code == 0
+    refused = hd("run", "clinic", "--target", "production", "--execute", *comes.months)
     assert refused.code == 3
-    assert "values.status.Doublon changed" in refused.text
+    assert f"values.status.{comes.status} changed" in refused.text
     assert production.summary()["writes"] == before
