@@ -38,12 +38,20 @@ class FieldGroup(Strict):
     roles: dict[str, BuiltIn | LeftOut] = Field(default_factory=dict)
 
 
+class Known(Strict):
+    """What becomes of a status that every installation of the product has."""
+
+    state: Literal["open", "snoozed", "closed"]
+    ticket_state: Literal["submitted", "in_progress", "waiting_on_customer", "resolved"]
+
+
 class Vocabulary(Strict):
     """How values travel: `state` ones are decided one by one, the others all in the way `reason` tells."""
 
     rule: Literal["state", "option", "record", "text"]
     reason: Annotated[str, Field(min_length=3)]
     missing: str | None = Field(None, description="The word that stands for no value.")
+    known: dict[str, Known] = Field(default_factory=dict, description="Statuses of the product's own life cycle.")
 
 
 class Base(Strict):

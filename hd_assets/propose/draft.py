@@ -13,7 +13,7 @@ from hd_assets.propose.found import Found, FoundField
 from hd_assets.propose.keys import key_lines
 from hd_assets.propose.line import Line
 from hd_assets.propose.names import attribute_name
-from hd_assets.propose.statuses import status_draft
+from hd_assets.propose.statuses import known_status, status_draft
 from hd_assets.propose.tables import table_lines
 
 MOST_ATTRIBUTES = 240
@@ -196,7 +196,8 @@ def _value_lines(found: Found, base: Base) -> Iterator[Line]:
             path = ("values", value.vocabulary, value.value)
             yield Line(path, {"left_out": "nothing takes these values"}, 0.3, f"in {value.rows} records", carried=True)
         elif rule.rule == "state":
-            drafted = status_draft(value, rule.missing)
+            known = rule.known.get(value.value)
+            drafted = known_status(known) if known else status_draft(value, rule.missing)
             seen = f"{value.rows} records" if value.rows != 1 else "1 record"
             why = f"{drafted.why}; {seen}"
             vocabularies.setdefault("status", []).append(

@@ -4,6 +4,7 @@ import pytest
 
 from hd_assets.extract.base import INVENTORY_ENTITIES
 from hd_assets.extract.registry import entities, sources
+from hd_assets.mapping import load
 from hd_assets.propose.base import left_out_column, read_base
 from hd_assets.propose.draft import draft
 from hd_assets.propose.fields import field_draft
@@ -14,6 +15,7 @@ from hd_assets.propose.names import attribute_name, snake
 from hd_assets.propose.statuses import status_draft
 from hd_assets.propose.tables import table_lines
 from hd_assets.propose.words import field_words, status_word
+from hd_assets.settings import shipped_folder
 
 
 def status(name: str, meaning: str | None = None) -> FoundValue:
@@ -145,6 +147,19 @@ def test_the_zone_of_the_server_is_taken_before_the_one_times_are_shown_in():
 
 
 # Facts of the sources
+
+
+@pytest.mark.parametrize("source", sources())
+def test_statuses_of_a_products_own_life_cycle_are_drafted_as_its_shipped_mapping_has_them(source):
+    base = read_base(source)
+    known = [name for rule in base.vocabularies.values() for name in rule.known]
+    signed = load(shipped_folder() / "mappings", source).mapping.values
+    lines = draft(Found(values=[status(name, "mixed") for name in known]), base, {"source": source}, "desk")
+    drafted = {line.path[1:]: line for line in lines if line.path[0] == "values"}
+    for name in known:
+        assert drafted["status", name].value == signed["status"][name]
+        assert drafted["ticket_state", name].value == signed["ticket_state"][name]
+        assert drafted["status", name].confidence >= HIGH
 
 
 def test_every_column_that_is_read_of_any_version_of_osticket_is_known():
