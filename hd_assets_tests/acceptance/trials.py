@@ -170,6 +170,11 @@ def run_trial(staged: Staged, root: Path, scheme: Scheme) -> Trial:
                 trial.codes.append(publisher.wait())
         finally:
             publisher.kill()
+        if scheme.victims != "publisher":
+            # a kill that comes after the last write strikes whoever reads the result
+            time.sleep(max(kill.delay for kill in scheme.kills) + 0.2)
+            if workshop.simulator.code is not None:
+                workshop.serve()
         if trial.codes[-1] != 0:
             log = (root / "publish.log").read_text(encoding="utf-8", errors="replace")
             trial.findings.append(f"does not end: {log[-2000:]}")
