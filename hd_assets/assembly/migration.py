@@ -15,9 +15,10 @@ from hd_assets.settings import Settings
 from hd_assets.warehouse import Warehouse
 
 
-def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
+def build_migration(migration: Migration, settings: Settings, run_options: RunOptions | None = None) -> dg.Definitions:
     """Assets, checks, jobs and resources of a migration. Opens no store and needs no credential.
 
+    Migrations of one code location share `run_options`: Dagster takes one object under a key, not equal ones.
     Raises MappingError or UsageError when the mapping names a source, file or owner that cannot be.
     """
     # here and not on top: a mapping that cannot be built must not cost the others their imports' time
@@ -66,7 +67,10 @@ def build_migration(migration: Migration, settings: Settings) -> dg.Definitions:
             ],
             asset_checks=[*checks.staging_checks(plant, objects), workspace_checks.workspace_checks(plant)],
             jobs=[*jobs.jobs(plant, known, staged, [*found.documents, "report"]), *rollback.rollback_jobs(plant)],
-            resources={plant.names.warehouse: Warehouse.of(plant.stores.warehouse), RESOURCE: RunOptions()},  # type: ignore[call-arg]
+            resources={
+                plant.names.warehouse: Warehouse.of(plant.stores.warehouse),
+                RESOURCE: run_options or RunOptions(),
+            },  # type: ignore[call-arg]
             executor=dg.in_process_executor,
         )
 
@@ -77,10 +81,10 @@ def build_all(settings: Settings) -> dg.Definitions:
 
     with warnings.catch_warnings():
         _quiet()
-        found = []
+        found, shared = [], RunOptions()  # type: ignore[call-arg]
         for name in migration_names(settings.mappings):
             try:
-                found.append(build_migration(load(settings.mappings, name), settings))
+                found.append(build_migration(load(settings.mappings, name), settings, shared))
             except HdError as fault:
                 found.append(_failing(name, fault))
         return dg.Definitions.merge(*found) if found else dg.Definitions(executor=dg.in_process_executor)

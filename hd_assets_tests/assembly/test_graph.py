@@ -12,7 +12,7 @@ from hd_assets.assembly.migration import build_all, build_migration
 from hd_assets.assembly.names import Names
 from hd_assets.assembly.staging import TOTALS
 from hd_assets.deliver.catalogue import catalogue
-from hd_assets.mapping import load
+from hd_assets.mapping import load, migration_names
 from hd_assets.model import STAGING_MODELS
 from hd_assets.settings import Settings
 from hd_assets.staging import runner
@@ -156,6 +156,15 @@ def test_everything_that_writes_lies_downstream_of_the_plan_and_the_plan_of_all_
 
 def test_a_changed_mapping_is_another_code_version(settings, migration, graph):
     assert graph.get(dg.AssetKey(["osticket", "mapping"])).code_version == migration.digest
+
+
+def test_all_shipped_migrations_stand_in_one_code_location(tmp_path):
+    settings = Settings.from_environment({"HD_HOME": str(tmp_path)})
+    built = build_all(settings)
+    dg.Definitions.validate_loadable(built)
+    found = {key.path[0] for key in built.resolve_asset_graph().get_all_asset_keys()}
+    assert found == set(migration_names(settings.mappings))
+    assert len(found) > 1
 
 
 def test_a_mapping_that_does_not_load_becomes_one_failing_asset_and_others_stay(tmp_path):
