@@ -69,8 +69,8 @@ def build_migration(migration: Migration, settings: Settings, run_options: RunOp
             jobs=[*jobs.jobs(plant, known, staged, [*found.documents, "report"]), *rollback.rollback_jobs(plant)],
             resources={
                 plant.names.warehouse: Warehouse.of(plant.stores.warehouse),
-                RESOURCE: run_options or RunOptions(),
-            },  # type: ignore[call-arg]
+                RESOURCE: run_options or _options(),
+            },
             executor=dg.in_process_executor,
         )
 
@@ -81,13 +81,17 @@ def build_all(settings: Settings) -> dg.Definitions:
 
     with warnings.catch_warnings():
         _quiet()
-        found, shared = [], RunOptions()  # type: ignore[call-arg]
+        found, shared = [], _options()
         for name in migration_names(settings.mappings):
             try:
                 found.append(build_migration(load(settings.mappings, name), settings, shared))
             except HdError as fault:
                 found.append(_failing(name, fault))
         return dg.Definitions.merge(*found) if found else dg.Definitions(executor=dg.in_process_executor)
+
+
+def _options() -> RunOptions:
+    return RunOptions()  # type: ignore[call-arg]
 
 
 def _failing(name: str, fault: HdError) -> dg.Definitions:
