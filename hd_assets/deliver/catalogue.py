@@ -26,7 +26,7 @@ class _Strict(BaseModel):
 
 
 class SheetSpec(_Strict):
-    """A table of a document, filled by `<sheet>.sql` and written as `<sheet>.csv`."""
+    """A table of a document, filled by `<sheet>.sql` and written as `<sheet>.csv`, with `as_json` as JSON too."""
 
     title: str = ""
     text: str = ""
@@ -37,6 +37,7 @@ class SheetSpec(_Strict):
     page: list[str] = Field(default_factory=list, description="Columns shown on the page; all when empty.")
     group: str | None = Field(None, description="Column whose values divide the page into sections.")
     shown: int = Field(30, ge=0, description="Rows shown on the page, in each section.")
+    as_json: bool = Field(False, description="Also written as `<sheet>.json`, columns `*_json` as objects.")
 
     @model_validator(mode="after")
     def _nobody_is_counted_by_name(self) -> SheetSpec:
