@@ -51,7 +51,7 @@ def itop(root: Path) -> Iterator[Customer]:
     report = write_itop(root, tickets=12, seed=4)
     with standing_in("itop", root) as address:
         variables = {**report.variables, **address}
-        yield Customer("itop", variables, report.time_zone, (), 12, "pending")
+        yield Customer("itop", variables, report.time_zone, ("--from", "2024-03", "--to", "2024-06"), 3, "pending")
 
 
 @pytest.fixture(scope="module", params=[osticket, itop], ids=lambda customer: customer.__name__)
