@@ -19,6 +19,7 @@ from hd_assets.settings import Settings
 from hd_assets.staging.runner import order
 
 _LEAST_ROOM = 2 * 1024**3
+_READ_FROM = {"dump": "a dump file", "live": "its database", "api": "its web service", "export": "exported files"}
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
@@ -54,7 +55,7 @@ def judge_source(migration: Migration, environment: Environment[str, str], into:
         mapping = migration.mapping
         facts = open_extractor(mapping.source, environment, mapping.source_options).probe()
         server = f" on {facts.server_version}" if facts.server_version else ""
-        into.fine("source", f"{facts.product} {facts.version}{server}, read from a {facts.kind}")
+        into.fine("source", f"{facts.product} {facts.version}{server}, read from {_READ_FROM[facts.kind]}")
         for warning in facts.warnings:
             into.open("source", warning)
         _judge_zone(mapping.time_zone, facts, into)
@@ -63,7 +64,8 @@ def judge_source(migration: Migration, environment: Environment[str, str], into:
 def _judge_zone(decided: str, facts: SourceFacts, into: Findings) -> None:
     told = facts.server_time_zone
     if told is None:
-        into.open("zone", f"a {facts.kind} does not tell the zone of its times", "ask whoever runs the server")
+        untold = f"{_READ_FROM[facts.kind]} does not tell the zone of its times"
+        into.open("zone", untold, "ask whoever runs the server")
         return
     if decided == UNDECIDED:
         into.open("zone", f"the server's clock is set to {told}")
