@@ -13,6 +13,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hd_assets.errors import MappingError
+from hd_assets.links.sent import OldLink
+from hd_assets.links.urls import web_addresses
 from hd_assets.mapping import Migration
 from hd_assets.warehouse import Connection, append
 
@@ -25,9 +27,11 @@ create or replace table mapping.old_link (
     target_object varchar, target varchar
 )
 """
+# what is sent: the opening goes as plain text
 _BODIES = {
-    "parts": "select external_id, conversation, body_html from staging.parts",
-    "articles": "select external_id, cast(null as varchar), body_html from staging.articles",
+    "conversations": "select external_id, external_id as conversation, opening_text as body from staging.conversations",
+    "parts": "select external_id, conversation, body_html as body from staging.parts where not is_opening",
+    "articles": "select external_id, cast(null as varchar) as conversation, body_html as body from staging.articles",
 }
 
 
@@ -48,10 +52,10 @@ class Page(BaseModel):
 
 
 def find_links(connection: Connection, migration: Migration, shipped_sql: Path) -> int:
-    """Let table `mapping.old_link` hold every link to the old system in bodies and articles; returns how many.
+    """Let table `mapping.old_link` hold every link to the old system in messages and articles; returns how many.
 
-    `link` is the address as the HTML has it, `target` the external id of the staged record it shows, null for a page
-    that shows none.
+    `link` is the address as the body has it, in HTML still escaped, `target` the external id of the staged record it
+    shows, null for a page that shows none.
     """
     connection.execute(_TABLE)
     folder = shipped_sql / migration.mapping.source / "links"
@@ -60,12 +64,14 @@ def find_links(connection: Connection, migration: Migration, shipped_sql: Path) 
         return 0
     pages, rows = _pages(folder), []
     known: dict[str, tuple[str | None, str | None]] = {}
-    pattern = _pattern(addresses)
     for object, query in _BODIES.items():
         for external_id, conversation, body in _matching(connection, query, addresses):
-            for link in dict.fromkeys(found.rstrip(".,;:!?)]") for found in pattern.findall(body)):
+            for link in web_addresses(body):
+                below = _below(link, addresses)
+                if below is None:
+                    continue
                 if link not in known:
-                    page, value = _shown(html.unescape(link), addresses, pages)
+                    page, value = _shown(html.unescape(below), pages)
                     target = _target(connection, migration, page, value) if page and value else None
                     known[link] = (page.object if page else None, target)
                 rows.append((object, external_id, conversation, link, *known[link]))
@@ -97,23 +103,54 @@ def _pages(folder: Path) -> list[Page]:
         raise MappingError("the pages of the old system cannot be read", where=str(path), mend=str(fault)) from fault
 
 
-def _pattern(addresses: Sequence[str]) -> re.Pattern[str]:
-    known = "|".join(re.escape(address) for address in addresses)
-    return re.compile(rf"""https?://(?:{known})(?![\w.-])[^\s"'<>]*""", re.IGNORECASE)
+def links_of(connection: Connection, conversations: Sequence[str]) -> dict[str, dict[str, list[OldLink]]]:
+    """Conversation → itself (for its opening) or part of it → links to the old system that lead to a record."""
+    found: dict[str, dict[str, list[OldLink]]] = {}
+    if is_known(connection):
+        rows = connection.execute(
+            "select conversation, external_id, link, target_object, target from mapping.old_link"
+            " where conversation = any($ids) and target is not null order by all",
+            {"ids": list(conversations)},
+        ).fetchall()
+        for conversation, external_id, *link in rows:
+            found.setdefault(conversation, {}).setdefault(external_id, []).append(OldLink(*link))
+    return found
+
+
+def links_in_openings(connection: Connection) -> frozenset[str]:
+    """Links to the old system in openings that lead to a record."""
+    if not is_known(connection):
+        return frozenset()
+    sql = "select distinct link from mapping.old_link where object = 'conversations' and target is not null"
+    return frozenset(str(link) for (link,) in connection.execute(sql).fetchall())
+
+
+def is_known(connection: Connection) -> bool:
+    """Whether links were looked for at all."""
+    sql = "select 1 from duckdb_tables() where schema_name = 'mapping' and table_name = 'old_link'"
+    return connection.execute(sql).fetchone() is not None
 
 
 def _matching(connection: Connection, query: str, addresses: Sequence[str]) -> Iterator[tuple[str, str | None, str]]:
     cursor = connection.execute(
         f"select * from ({query}) as bodies where list_bool_or(list_transform($known, lambda address:"
-        " contains(lower(body_html), address))) order by external_id",
+        " contains(lower(body), address))) order by external_id",
         {"known": list(addresses)},
     )
     yield from cursor.fetchall()
 
 
-def _shown(link: str, addresses: Sequence[str], pages: Sequence[Page]) -> tuple[Page | None, str | None]:
-    bare = re.sub(r"^https?://", "", link, flags=re.IGNORECASE)
-    below = next(bare[len(address) :] for address in addresses if bare.lower().startswith(address))
+def _below(link: str, addresses: Sequence[str]) -> str | None:
+    """What follows the address of the old system; None for another place."""
+    bare = link.partition("://")[2]
+    for address in addresses:
+        rest = bare[len(address) :]
+        if bare[: len(address)].lower() == address and not re.match(r"[\w.-]", rest):
+            return rest
+    return None
+
+
+def _shown(below: str, pages: Sequence[Page]) -> tuple[Page | None, str | None]:
     parts = urlsplit(below.lstrip("/"))
     for page in pages:
         given = parse_qs(parts.query)
