@@ -133,11 +133,12 @@ class Job:
         except AmbiguousError as fault:
             self._close(entry, row, "quarantined", code=str(fault), evidence=fault.evidence)
         except RefusedError as fault:
-            moved = follow_merges(self._work, entry, row, fault) if fault.status in _GONE and follow else None
+            gone = fault.status in _GONE and follow
+            moved = follow_merges(self._work, entry, row, fault, first=True) if gone else None
             if moved is None:
                 self._refused(entry, row, fault, again=again)
             else:
-                self._deliver(entry, moved, again=again, follow=False)
+                self._deliver(entry, self._signed_anew(entry, moved), again=again, follow=False)
         except TokenRefusedError as fault:
             if again:
                 self._buffer.append((_BACK, ("unknown", entry.key)))
@@ -152,6 +153,13 @@ class Job:
             raise
         else:
             self._applied(entry, row, done)
+
+    def _signed_anew(self, entry: Desired, row: Operation) -> Operation:
+        """What a look-up compares names people, and another one stands for them now."""
+        signature = self._handlers[entry.kind].signature(Attempt(self._work, entry, row))
+        self._buffer.append(("update operations set sent_digest = ? where key = ?", (signature, entry.key)))
+        self._flush()
+        return replace(row, sent_digest=signature)
 
     def _refused(self, entry: Desired, row: Operation, fault: RefusedError, *, again: bool) -> None:
         """A second sending is also refused when the first one took effect."""
