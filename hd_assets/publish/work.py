@@ -103,7 +103,9 @@ class Attempt:
         return self.row.applied_at is not None
 
     def concrete(self, *, with_files: bool = True) -> Concrete:
-        request = as_sent(self.entry.request, self.row.sent_links, self.work.context.books.digest_key)
+        request, links = self.entry.request, self.row.sent_links
+        if links is not None:
+            request = as_sent(request, links, self.work.context.books.digest_key)
         return self.work.resolver.concrete(request, with_files=with_files)
 
     def is_fresh(self, moment: Any) -> bool:
