@@ -43,7 +43,8 @@ _BOOKS = {
         title="Links to the old system",
         text="rewritten: the text leads to the new address. forward: it has the old one, because it is not sent yet or"
         " was sent before what it leads to. kept: the mapping keeps links, or the new address is no place for readers."
-        " outside: the link shows no record that migrates.",
+        " unlinked: no address of the old system is known, so that the text stands without the link. outside: the link"
+        " shows no record that migrates.",
         figures=["in_object", "leads_to", "state"],
         shown=20,
     ),

@@ -16,6 +16,7 @@ from hd_assets.errors import MappingError
 from hd_assets.links.sent import OldLink
 from hd_assets.links.urls import web_addresses
 from hd_assets.mapping import Migration
+from hd_assets.staging import functions
 from hd_assets.warehouse import Connection, append
 
 OPTION = "old_addresses"
@@ -59,34 +60,57 @@ def find_links(connection: Connection, migration: Migration, shipped_sql: Path) 
     """
     connection.execute(_TABLE)
     folder = shipped_sql / migration.mapping.source / "links"
-    addresses = _addresses(connection, migration, folder)
-    if not addresses:
-        return 0
-    pages, rows = _pages(folder), []
-    known: dict[str, tuple[str | None, str | None]] = {}
-    for object, query in _BODIES.items():
-        for external_id, conversation, body in _matching(connection, query, addresses):
-            for link in web_addresses(body):
-                below = _below(link, addresses)
-                if below is None:
-                    continue
-                if link not in known:
-                    page, value = _shown(html.unescape(below), pages)
-                    target = _target(connection, migration, page, value) if page and value else None
-                    known[link] = (page.object if page else None, target)
-                rows.append((object, external_id, conversation, link, *known[link]))
+    addresses, pages, rows = _addresses(connection, migration, folder), _pages(folder), []
+    shown: dict[str, tuple[str | None, str | None]] = {}
+    for object, external_id, conversation, link, below in _links(connection, folder, addresses):
+        if link not in shown:
+            page, value = _shown(html.unescape(below), pages)
+            target = _target(connection, migration, page, value) if page and value else None
+            shown[link] = (page.object if page else None, target)
+        rows.append((object, external_id, conversation, link, *shown[link]))
     append(connection, "mapping.old_link", rows)
     return len(rows)
 
 
+def _links(
+    connection: Connection, folder: Path, addresses: Sequence[str]
+) -> Iterator[tuple[str, str, str | None, str, str]]:
+    """Object, external id, conversation, link, and what of it follows the address of the old system.
+
+    Relative links were completed when their text was staged; without an address the source has to name them.
+    """
+    path = folder / "relative.sql"
+    if addresses:
+        for object, query in _BODIES.items():
+            for external_id, conversation, body in _matching(connection, query, addresses):
+                for link in web_addresses(body):
+                    below = _below(link, addresses)
+                    if below is not None:
+                        yield object, external_id, conversation, link, below
+    elif path.exists():
+        functions.register(connection)
+        rows = connection.execute(path.read_text(encoding="utf-8")).fetchall()
+        for object, external_id, conversation, link in sorted(rows, key=str):
+            yield object, external_id, conversation, link, re.sub(r"^(?:\.{0,2}/)+", "", link)
+
+
+def base_of(connection: Connection, migration: Migration, shipped_sql: Path) -> str:
+    """Address of the old system below which its relative links lead; empty where none is known."""
+    told = _told(connection, migration, shipped_sql / migration.mapping.source / "links")
+    return next((address if "//" in address else f"https://{address}" for address in told), "")
+
+
+def _told(connection: Connection, migration: Migration, folder: Path) -> list[str]:
+    """What the source says of itself, then what the mapping adds."""
+    path = folder / "addresses.sql"
+    rows = connection.execute(path.read_text(encoding="utf-8")).fetchall() if path.exists() else []
+    return [*sorted(str(row[0]) for row in rows if row[0]), *str(migration.mapping.option(OPTION) or "").split()]
+
+
 def _addresses(connection: Connection, migration: Migration, folder: Path) -> list[str]:
     """Host and path of each address, without scheme: people link with and without the s."""
-    told = str(migration.mapping.option(OPTION) or "").split()
-    path = folder / "addresses.sql"
-    if path.exists():
-        told += [str(row[0]) for row in connection.execute(path.read_text(encoding="utf-8")).fetchall() if row[0]]
     found = set()
-    for address in told:
+    for address in _told(connection, migration, folder):
         parts = urlsplit(address if "//" in address else f"//{address}")
         if parts.netloc:
             found.add(f"{parts.netloc.lower()}{parts.path.rstrip('/')}")

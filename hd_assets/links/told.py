@@ -31,6 +31,7 @@ STATES = {
     "rewritten": "the text leads to the new address",
     "forward": "the text has the old address: it is not sent yet, or was sent before what it leads to",
     "kept": "the text has the old address: the mapping keeps links, or the new address is no place for its readers",
+    "unlinked": "no address of the old system is known, so that the text stands without the link",
     "outside": "it shows no record that migrates",
 }
 _Found = tuple[str, str, str | None, str, str | None, str | None]
@@ -46,7 +47,7 @@ def rows(connection: Connection, settings: Settings, migration: Migration, targe
     ).fetchall()
     path = settings.stores(migration.name).ledger(target)
     if not found or not path.exists():
-        return [(object, key, None, link, to, of, None, _unsent(of)) for object, key, _, link, to, of in found]
+        return [(object, key, None, link, to, of, None, _unsent(link, of)) for object, key, _, link, to, of in found]
     books = read_only(path)
     try:
         told = _Told(books, places(settings, migration, target, books), migration, found)
@@ -55,8 +56,8 @@ def rows(connection: Connection, settings: Settings, migration: Migration, targe
         books.close()
 
 
-def _unsent(target_id: str | None) -> str:
-    return "outside" if target_id is None else "forward"
+def _unsent(link: str, target_id: str | None) -> str:
+    return "outside" if target_id is None else "forward" if "//" in link else "unlinked"
 
 
 class _Told:
@@ -77,8 +78,8 @@ class _Told:
 
     def _state(self, object: str, key: str, link: str, to: str | None, target_id: str | None) -> str:
         new = self._url(to, target_id)
-        if to is None or target_id is None or new is None:
-            return _unsent(target_id)
+        if to is None or target_id is None or new is None or "//" not in link:
+            return _unsent(link, target_id)
         if object == "articles":
             return "rewritten" if to == "articles" and self._where.help_center else "kept"
         if addresses_of(self._sent.get(key)).get(link_digest(self._key, link)) == new:

@@ -5,7 +5,7 @@ import yaml
 
 from hd_assets.links import told
 from hd_assets.links.addresses import Places
-from hd_assets.links.found import find_links
+from hd_assets.links.found import base_of, find_links
 from hd_assets.mapping import load
 from hd_assets.partitions import EVERYTHING
 from hd_assets.publish.conversations import publish_conversations
@@ -226,6 +226,30 @@ def osticket(tmp_path_factory):
             f"create table raw.config as select 'core' as namespace, 'helpdesk_url' as key, '{OLD}/' as value"
         )
     return made
+
+
+def test_relative_links_of_an_installation_without_address_are_listed(osticket):
+    """Nothing says where they lead, so that the staged text has lost them."""
+    migration = load(MAPPINGS, "osticket")
+    said = builders.part(builders.conversation(1), 1, source_id="5", source_type="thread_entry")
+    builders.store(osticket, [said])
+    with osticket.get_connection() as connection:
+        connection.execute("create table raw.thread_entry (id varchar, format varchar, body varchar)")
+        links = '<a href="/scp/tickets.php?id=1">x</a> <a href="#top">y</a> <a href="www.other.example/z">z</a>'
+        connection.execute("insert into raw.thread_entry values ('5', 'html', $a), ('6', 'text', $a)", {"a": links})
+        faq = "create table raw.faq as select '1' as faq_id, $a as answer"
+        connection.execute(faq, {"a": '<a href="../kb/faq.php?id=1">x</a>'})
+        connection.begin()
+        connection.execute("update raw.config set value = null")
+        assert base_of(connection, migration, SQL) == ""
+        assert find_links(connection, migration, SQL) == 2
+        rows = connection.execute("select object, link, target from mapping.old_link order by all").fetchall()
+        connection.rollback()
+        assert base_of(connection, migration, SQL) == OLD
+    assert rows == [
+        ("articles", "../kb/faq.php?id=1", "osticket-faq-1"),
+        ("parts", "/scp/tickets.php?id=1", "osticket-ticket-1"),
+    ]
 
 
 def test_addresses_are_those_of_the_region():
