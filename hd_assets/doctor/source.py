@@ -9,6 +9,7 @@ from collections.abc import Mapping as Environment
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hd_assets.deliver.catalogue import FOLDER, catalogue
 from hd_assets.discover.run import sql_files
 from hd_assets.doctor.findings import Findings
 from hd_assets.extract.base import SourceFacts
@@ -31,6 +32,7 @@ def judge_mapping(settings: Settings, migration: Migration, target: str | None, 
         into.open("mapping", f"{path} is not decided yet", QUESTIONS[key])
     with into.catching("mapping"):
         files = [*order(migration, settings.sql), *sql_files(migration, settings.sql)]
+        catalogue(settings.sql, migration.mapping.source, migration.overriding(FOLDER))
         overriding = f", overriding {', '.join(migration.overrides)}" if migration.overrides else ""
         into.fine("mapping", f"{len(files)} SQL files of source {migration.mapping.source}{overriding}")
 

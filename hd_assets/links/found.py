@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +19,8 @@ from hd_assets.mapping import Migration
 from hd_assets.staging import functions
 from hd_assets.warehouse import Connection, append
 
+FOLDER = "links"
+_ASKED = ("addresses", "relative")
 OPTION = "old_addresses"
 """Option of the mapping: further addresses of the old system, separated by blanks."""
 
@@ -59,10 +61,11 @@ def find_links(connection: Connection, migration: Migration, shipped_sql: Path) 
     shows, null for a page that shows none.
     """
     connection.execute(_TABLE)
-    folder = shipped_sql / migration.mapping.source / "links"
-    addresses, pages, rows = _addresses(connection, migration, folder), _pages(folder), []
+    files = _files(migration, shipped_sql)
+    addresses, rows = _addresses(_told(connection, migration, files)), []
+    pages = _pages(shipped_sql / migration.mapping.source / FOLDER)
     shown: dict[str, tuple[str | None, str | None]] = {}
-    for object, external_id, conversation, link, below in _links(connection, folder, addresses):
+    for object, external_id, conversation, link, below in _links(connection, files, addresses):
         if link not in shown:
             page, value = _shown(html.unescape(below), pages)
             target = _target(connection, migration, page, value) if page and value else None
@@ -73,13 +76,12 @@ def find_links(connection: Connection, migration: Migration, shipped_sql: Path) 
 
 
 def _links(
-    connection: Connection, folder: Path, addresses: Sequence[str]
+    connection: Connection, files: Mapping[str, Path], addresses: Sequence[str]
 ) -> Iterator[tuple[str, str, str | None, str, str]]:
     """Object, external id, conversation, link, and what of it follows the address of the old system.
 
     Relative links were completed when their text was staged; without an address the source has to name them.
     """
-    path = folder / "relative.sql"
     if addresses:
         for object, query in _BODIES.items():
             for external_id, conversation, body in _matching(connection, query, addresses):
@@ -87,30 +89,42 @@ def _links(
                     below = _below(link, addresses)
                     if below is not None:
                         yield object, external_id, conversation, link, below
-    elif path.exists():
+    elif "relative" in files:
         functions.register(connection)
-        rows = connection.execute(path.read_text(encoding="utf-8")).fetchall()
+        rows = connection.execute(files["relative"].read_text(encoding="utf-8")).fetchall()
         for object, external_id, conversation, link in sorted(rows, key=str):
             yield object, external_id, conversation, link, re.sub(r"^(?:\.{0,2}/)+", "", link)
 
 
 def base_of(connection: Connection, migration: Migration, shipped_sql: Path) -> str:
     """Address of the old system below which its relative links lead; empty where none is known."""
-    told = _told(connection, migration, shipped_sql / migration.mapping.source / "links")
+    told = _told(connection, migration, _files(migration, shipped_sql))
     return next((address if "//" in address else f"https://{address}" for address in told), "")
 
 
-def _told(connection: Connection, migration: Migration, folder: Path) -> list[str]:
+def _files(migration: Migration, shipped_sql: Path) -> dict[str, Path]:
+    """Name → SQL file. MappingError for one that nobody asks."""
+    files = migration.sql_files(shipped_sql, FOLDER)
+    if strange := sorted(set(files) - set(_ASKED)):
+        raise MappingError(
+            f"SQL that nobody asks for links: {', '.join(f'{name}.sql' for name in strange)}",
+            where=str(files[strange[0]]),
+            mend=f"name the file {' or '.join(f'{name}.sql' for name in _ASKED)}",
+        )
+    return files
+
+
+def _told(connection: Connection, migration: Migration, files: Mapping[str, Path]) -> list[str]:
     """What the source says of itself, then what the mapping adds."""
-    path = folder / "addresses.sql"
-    rows = connection.execute(path.read_text(encoding="utf-8")).fetchall() if path.exists() else []
+    path = files.get("addresses")
+    rows = connection.execute(path.read_text(encoding="utf-8")).fetchall() if path else []
     return [*sorted(str(row[0]) for row in rows if row[0]), *str(migration.mapping.option(OPTION) or "").split()]
 
 
-def _addresses(connection: Connection, migration: Migration, folder: Path) -> list[str]:
+def _addresses(told: Iterable[str]) -> list[str]:
     """Host and path of each address, without scheme: people link with and without the s."""
     found = set()
-    for address in _told(connection, migration, folder):
+    for address in told:
         parts = urlsplit(address if "//" in address else f"//{address}")
         if parts.netloc:
             found.add(f"{parts.netloc.lower()}{parts.path.rstrip('/')}")

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from hd_assets.errors import MappingError
 from hd_assets.links import told
 from hd_assets.links.addresses import Places
 from hd_assets.links.found import base_of, find_links
@@ -226,6 +227,17 @@ def osticket(tmp_path_factory):
             f"create table raw.config as select 'core' as namespace, 'helpdesk_url' as key, '{OLD}/' as value"
         )
     return made
+
+
+def test_a_migration_may_tell_the_addresses_by_a_query_of_its_own(osticket, tmp_path):
+    own = tmp_path / "addresses.sql"
+    own.write_text("select 'https://own.example' as address", encoding="utf-8")
+    migration = load(MAPPINGS, "osticket").model_copy(update={"overrides": {"links/addresses": own}})
+    with osticket.get_connection() as connection:
+        assert base_of(connection, migration, SQL) == "https://own.example"
+        strange = migration.model_copy(update={"overrides": {"links/adresses": own}})
+        with pytest.raises(MappingError, match=r"nobody asks for links: adresses\.sql"):
+            base_of(connection, strange, SQL)
 
 
 def test_relative_links_of_an_installation_without_address_are_listed(osticket):
