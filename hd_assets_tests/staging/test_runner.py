@@ -148,3 +148,15 @@ def test_a_file_of_the_migration_overrides_the_shipped_one(depot):
 def test_inputs_are_the_tables_read_and_not_the_parts_of_the_query():
     sql = 'with a as (select * from raw."T"), b as (select * from a join mapping.value v on true) select * from b'
     assert runner.inputs(sql) == {("raw", "T"), ("mapping", "value")}
+
+
+def test_relative_links_are_completed_by_the_address_the_source_tells(depot):
+    text = (depot.sql / "depot" / "history.sql").read_text()
+    depot.write("history", text.replace('concat(tickets."Id", tickets."By")', "html_text('<a href=\"t.php\">x</a>')"))
+    told = "select distinct to_value from staging.history"
+    stage_all(depot, EVERYTHING)
+    assert depot.rows(told) == [("x",)]
+    (depot.sql / "depot" / "links").mkdir()
+    (depot.sql / "depot" / "links" / "addresses.sql").write_text("select 'https://old.example/desk/' as address")
+    stage_all(depot, EVERYTHING)
+    assert depot.rows(told) == [("x (https://old.example/desk/t.php)",)]
