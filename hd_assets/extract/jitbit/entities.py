@@ -89,8 +89,7 @@ _SETUP = (
     _entity("comment_template", "template_id", "template_id name body category_id category_name", optional=True),
     _entity("automation_rule", "rule_id", "rule_id name enabled definition", optional=True),
 )
-"""`usage_type` of a custom field: 0 ticket, 1 user, 2 asset, 3 company as far as is known; `definition` of a rule is the
-answer's own JSON, or the rows' as JSON."""
+"""`usage_type` of a custom field: 0 ticket, 1 user, 2 asset, 3 company (a guess); `definition` of a rule is JSON."""
 
 _KNOWLEDGE = (
     _entity("article_category", "category_id", "category_id name parent_id for_techs_only order_by_number"),
@@ -131,7 +130,7 @@ _PROOF = (
         optional=True,
     ),
 )
-"""`statistic`: what the source itself counts (`TotalTickets` …). `table_conflict`: rows that a prefixed and an unprefixed
-table both have and tell differently; the values stand as digests, because they may be personal."""
+"""`statistic`: what the source itself counts (`TotalTickets` …). `table_conflict`: a row that two tables tell
+differently, one with the prefix and one without; the values stand as digests, because they may be personal."""
 
 ENTITIES: tuple[Entity, ...] = (*_PEOPLE, *_TICKETS, *_SETUP, *_KNOWLEDGE, *_ASSETS, *_PROOF, *INVENTORY_ENTITIES)
