@@ -1,0 +1,71 @@
+"""The files of a sample: what the web API serves, tables as a database tool exports them, and the share."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hd_assets.samples.jitbit.desk import Desk, Form, database_row, share_name, text
+from hd_assets.samples.jitbit.schema import TABLES
+
+USER = "reader@support.example"
+PASSWORD = "sample-password-of-nobody"  # noqa: S105 - opens nothing but the local stand-in
+_FORM: Form = "database"
+
+
+def write_native(desk: Desk, directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    desk.save(directory)
+    share = directory / "share"
+    share.mkdir(exist_ok=True)
+    for row in desk.rows["attachment"]:
+        if row["file_id"] in desk.files:
+            (share / share_name(row)).write_bytes(desk.files[row["file_id"]])
+    export = directory / "export"
+    export.mkdir(exist_ok=True)
+    for table, columns, rows in tables(desk):
+        _export(export / f"{table}.csv", columns, rows)
+    (directory / "database.sql").write_text("\n".join(_statements(desk)), encoding="utf-8")
+
+
+def tables(desk: Desk) -> Iterator[tuple[str, list[str], list[tuple[Any, ...]]]]:
+    """Physical tables with their columns and typed rows."""
+    for name, table in TABLES.items():
+        if not table.is_view:
+            told = (database_row(name, row) for row in desk.rows[name])
+            yield table.name, list(table.columns), [tuple(row[raw] for raw in table.columns.values()) for row in told]
+
+
+def _export(path: Path, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """As the exporting wizard writes it: the word NULL without quotes, text in quotes where it has to be."""
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow(["NULL" if value is None else text(value, _FORM) for value in row])
+
+
+def _statements(desk: Desk) -> Iterator[str]:
+    """Tables and rows in DuckDB's words, as the stand-in of the database loads them."""
+    for table, columns, rows in tables(desk):
+        kinds = [_kind([row[place] for row in rows]) for place in range(len(columns))]
+        declared = ", ".join(f'"{column}" {kind}' for column, kind in zip(columns, kinds, strict=True))
+        yield f'create table "{table}" ({declared});'
+        for start in range(0, len(rows), 200):
+            lines = ",\n".join(f"({', '.join(map(_literal, row))})" for row in rows[start : start + 200])
+            yield f'insert into "{table}" values\n{lines};'
+
+
+def _kind(values: list[Any]) -> str:
+    kinds = {type(value) for value in values if value is not None}
+    return {bool: "boolean", int: "integer", datetime: "timestamp"}.get(kinds.pop(), "varchar") if kinds else "varchar"
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "null"
+    told = str(text(value, _FORM))
+    return told if isinstance(value, int) else "'" + told.replace("'", "''") + "'"
