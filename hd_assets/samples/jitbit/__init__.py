@@ -7,8 +7,8 @@ from pathlib import Path
 from hd_assets.samples import files
 from hd_assets.samples.jitbit.articles import write_articles
 from hd_assets.samples.jitbit.attachments import attach
-from hd_assets.samples.jitbit.desk import ZONE, Desk, load
-from hd_assets.samples.jitbit.native import PASSWORD, USER, write_native
+from hd_assets.samples.jitbit.desk import PASSWORD, READER, TOKEN, ZONE, Desk, load
+from hd_assets.samples.jitbit.native import write_native
 from hd_assets.samples.jitbit.people import agents, populate
 from hd_assets.samples.jitbit.setup import set_up
 from hd_assets.samples.jitbit.tickets import write_tickets
@@ -44,8 +44,8 @@ def write(directory: Path, *, tickets: int = 500, seed: int = 1) -> SampleReport
     return SampleReport(
         source="jitbit",
         directory=directory,
-        variables={"JITBIT_USER": USER, "JITBIT_PASSWORD": PASSWORD},
+        variables={"JITBIT_USER": READER, "JITBIT_PASSWORD": PASSWORD},
         counts={name: len(rows) for name, rows in desk.rows.items() if rows},
         time_zone=ZONE,
-        secrets=(PASSWORD,),
+        secrets=(PASSWORD, TOKEN),
     )

@@ -29,10 +29,10 @@ def attach(
 
 
 def attach_to_article(desk: Desk, article: Fields, name: str, content: bytes) -> Fields:
-    row = desk.add("attachment", **_row(desk, name, content), article_id=article["article_id"])
-    held = {column: row[column] for column in ("article_id", "file_name", "url", "file_id", "file_size")}
-    desk.add("article_attachment", **held)
-    return row
+    """Files of articles are rows of their own table, and of no other."""
+    row = _row(desk, name, content)
+    held = {column: row[column] for column in ("file_name", "url", "file_id", "file_size")}
+    return desk.add("article_attachment", article_id=article["article_id"], **held)
 
 
 def inline_image(

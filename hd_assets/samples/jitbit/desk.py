@@ -22,6 +22,9 @@ Fields = dict[str, Any]
 Form = Literal["api", "database"]
 
 ADDRESS = "https://desk.example/helpdesk"
+READER = "agent0"
+PASSWORD = "sample-password-of-nobody"  # noqa: S105 - opens nothing but the local stand-ins
+TOKEN = "sample-token-of-nobody"  # noqa: S105
 ZONE = "Europe/Berlin"
 """The zone of the dates the database stores."""
 START = datetime(2024, 1, 3, 8, tzinfo=UTC)
@@ -93,11 +96,16 @@ def load(directory: Path) -> Desk:
         for name, rows in held["rows"].items()
     }
     share = directory / "share"
-    for row in desk.rows["attachment"]:
+    for row in listed_files(desk):
         path = share / share_name(row)
         if path.is_file():
             desk.files[row["file_id"]] = path.read_bytes()
     return desk
+
+
+def listed_files(desk: Desk) -> list[Fields]:
+    """Rows that stand for a file, of tickets and of articles."""
+    return [*desk.rows["attachment"], *desk.rows["article_attachment"]]
 
 
 def share_name(row: Mapping[str, Any]) -> str:

@@ -8,11 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hd_assets.samples.jitbit.desk import Desk, Form, database_row, share_name, text
+from hd_assets.samples.jitbit.desk import Desk, Form, database_row, listed_files, share_name, text
 from hd_assets.samples.jitbit.schema import TABLES
 
-USER = "reader@support.example"
-PASSWORD = "sample-password-of-nobody"  # noqa: S105 - opens nothing but the local stand-in
 _FORM: Form = "database"
 
 
@@ -21,7 +19,7 @@ def write_native(desk: Desk, directory: Path) -> None:
     desk.save(directory)
     share = directory / "share"
     share.mkdir(exist_ok=True)
-    for row in desk.rows["attachment"]:
+    for row in listed_files(desk):
         if row["file_id"] in desk.files:
             (share / share_name(row)).write_bytes(desk.files[row["file_id"]])
     export = directory / "export"
@@ -33,10 +31,13 @@ def write_native(desk: Desk, directory: Path) -> None:
 
 def tables(desk: Desk) -> Iterator[tuple[str, list[str], list[tuple[Any, ...]]]]:
     """Physical tables with their columns and typed rows."""
+    held: dict[str, tuple[list[str], list[dict[str, Any]]]] = {}
     for name, table in TABLES.items():
-        if not table.is_view:
-            told = (database_row(name, row) for row in desk.rows[name])
-            yield table.name, list(table.columns), [tuple(row[raw] for raw in table.columns.values()) for row in told]
+        rows = [database_row(name, row) for row in desk.rows[name]]
+        columns, before = held.setdefault(table.name, (list(table.columns), []))
+        before += [{column: row[raw] for column, raw in table.columns.items()} for row in rows]
+    for label, (columns, rows) in held.items():
+        yield label, columns, [tuple(row.get(column) for column in columns) for row in rows]
 
 
 def _export(path: Path, columns: list[str], rows: list[tuple[Any, ...]]) -> None:

@@ -12,16 +12,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """`columns`: physical column → raw column. `is_view`: its rows are rows of another raw table's physical table."""
+    """`columns`: physical column → raw column. Two raw tables may share a physical one; the first names its columns."""
 
     name: str
     columns: dict[str, str]
-    is_view: bool = False
 
 
-def _table(name: str, columns: str, *, is_view: bool = False) -> Table:
+def _table(name: str, columns: str) -> Table:
     pairs = (pair.split("=") for pair in columns.split())
-    return Table(name, {physical: raw for raw, physical in pairs}, is_view)
+    return Table(name, {physical: raw for raw, physical in pairs})
 
 
 TABLES: dict[str, Table] = {
@@ -104,7 +103,6 @@ TABLES: dict[str, Table] = {
     "article_attachment": _table(
         "hdFileAttachments",
         "article_id=ArticleID file_name=FileName file_id=FileID file_size=FileSize",
-        is_view=True,
     ),
     "asset": _table(
         "hdAssets",
