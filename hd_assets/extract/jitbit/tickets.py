@@ -1,0 +1,248 @@
+"""Tickets: found in windows of days, read one by one, proven complete by Jitbit's own count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from hd_assets.errors import SourceError
+from hd_assets.extract.jitbit.answers import Fields, listed, plain_row
+from hd_assets.extract.jitbit.asking import Asking
+from hd_assets.extract.jitbit.attached import Files
+from hd_assets.extract.jitbit.calls import Call
+from hd_assets.extract.jitbit.options import JitbitApiOptions
+
+_FIRST_DAY = date(2000, 1, 1)  # older than the product
+_DAY = timedelta(days=1)
+_ID = ("TicketID", "IssueID")
+_PASSES = 3
+_PERSON = {
+    "user_name": "Username", "first_name": "FirstName", "last_name": "LastName", "email": "Email",
+    "company_id": "CompanyID", "company_name": "CompanyName",
+}  # fmt: skip
+
+
+class TicketList:
+    """Pages of the list. Its order is not documented, and pages of a list that moves lose rows: whatever does not fit
+    into one page is asked for again in windows half as long, down to two days."""
+
+    def __init__(self, asking: Asking, page_rows: int) -> None:
+        self._asking, self._page_rows = asking, page_rows
+
+    def all_windows(self) -> Iterator[list[Fields]]:
+        """Every ticket by the day it was made, windows in order. A ticket may come twice."""
+        yield from self._windows("date", _FIRST_DAY, self._tomorrow())
+
+    def updated_windows(self, since: date) -> Iterator[list[Fields]]:
+        """Tickets changed on that day or later; only days are documented."""
+        yield from self._windows("updated", since, self._tomorrow())
+
+    def in_one_list(self) -> Iterator[list[Fields]]:
+        """Every ticket without a window, those of impossible dates among them."""
+        yield from self._pages({})
+
+    def _tomorrow(self) -> date:
+        return self._asking.client.today.date() + 2 * _DAY  # clocks and zones differ by a day at most
+
+    def _windows(self, kind: str, first: date, last: date) -> Iterator[list[Fields]]:
+        asked = {f"{kind}From": first.isoformat(), f"{kind}To": last.isoformat()}
+        page = self._page(asked, 0)
+        if not page:
+            return
+        if not self._page(asked, len(page)):
+            yield page
+        elif last - first <= _DAY:
+            yield from self._pages(asked)
+        else:
+            # both halves hold the day between: whether the last day of a window belongs to it is not documented
+            middle = first + (last - first) // 2
+            yield from self._windows(kind, first, middle)
+            yield from self._windows(kind, middle, last)
+
+    def _pages(self, asked: dict[str, str]) -> Iterator[list[Fields]]:
+        """By the number received until an empty page: a server may give fewer than asked for on every page."""
+        offset = 0
+        while page := self._page(asked, offset):
+            yield page
+            offset += len(page)
+
+    def _page(self, asked: dict[str, str], offset: int) -> list[Fields]:
+        whole = {**asked, "includeCustomFields": "true", "count": str(self._page_rows), "offset": str(offset)}
+        return listed(self._asking.client.get(Call("Tickets", whole)), "Tickets")
+
+
+class Tickets:
+    """Reads tickets with all that hangs on them; `seen` maps each id to the time of change its rows show."""
+
+    def __init__(self, asking: Asking, files: Files, options: JitbitApiOptions) -> None:
+        self._asking, self._files, self._options = asking, files, options
+        self.list = TicketList(asking, options.page_rows)
+        self.seen: dict[str, str | None] = {}
+        self._gone: set[str] = set()
+
+    def everything(self) -> None:
+        """SourceError when fewer tickets could be found than Jitbit counts."""
+        began = self._asking.client.today.date()
+        total = self.total()
+        for number in range(_PASSES):
+            before = len(self.seen)
+            for window in self.list.in_one_list() if number == 1 else self.list.all_windows():
+                self.read_new(window)
+            total = self.total()
+            if total is not None and len(self.seen) >= total:
+                break
+            if total is None and number and len(self.seen) == before:
+                break
+        self._prove(total, len(self.seen) + len(self._gone))
+        for _ in range(_PASSES):
+            if not self.read_changed(began - _DAY):
+                break
+
+    def total(self) -> int | None:
+        """How many tickets the account may see by Jitbit's own count; None where it does not tell."""
+        answer = self._asking.optional(Call("Stats"))
+        if answer is None:
+            return None
+        told = Fields(answer, "Stats")
+        self._asking.spool.put(
+            "statistic",
+            [plain_row("statistic", name=name, value=str(value)) for name, value in sorted(told.plain().items())],
+        )
+        total = told.get("TotalTickets")
+        return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+    def _prove(self, total: int | None, found: int) -> None:
+        if total is None:
+            self._asking.into.warn(f"Jitbit does not count its tickets; {found} were found in two passes that agree")
+        elif found < total:
+            raise SourceError(
+                f"{found} of {total} tickets were found in {_PASSES} passes",
+                where=f"{self._asking.client.place}, Tickets",
+                mend="extract again while nobody works with the helpdesk; if it stays, the account does not see every"
+                " ticket that Stats counts: use one of an administrator",
+            )
+        elif found > total:
+            self._asking.into.warn(f"{found} tickets were found, Jitbit counts {total}; some may be gone meanwhile")
+
+    def ids(self) -> dict[str, Fields]:
+        """Every ticket there is, by id. SourceError when fewer are listed than Jitbit counts."""
+        found: dict[str, Fields] = {}
+        total = None
+        for number in range(_PASSES):
+            for window in self.list.in_one_list() if number == 1 else self.list.all_windows():
+                found.update((one.id(*_ID), one) for one in window)
+            total = self.total()
+            if total is None or len(found) >= total:
+                break
+        self._prove(total, len(found))
+        return found
+
+    def read_new(self, found: list[Fields]) -> int:
+        """Read tickets not read yet, and their subtickets below; how many there were."""
+        waiting = {one.id(*_ID): one for one in found}
+        count = 0
+        while waiting:
+            id, one = waiting.popitem()
+            if id not in self.seen and id not in self._gone:
+                count += 1
+                for child in self.read_one(id, one):
+                    waiting.setdefault(child.id(*_ID), child)
+        return count
+
+    def read_changed(self, since: date) -> int:
+        """Read anew what changed behind the reading's back; how many there were."""
+        count = 0
+        for window in self.list.updated_windows(since):
+            for one in window:
+                id = one.id(*_ID)
+                now = self._asking.shaper.text(one.get("LastUpdated"))
+                if id in self._gone or (id in self.seen and self.seen[id] == now):
+                    continue
+                self._asking.spool.forget(id)
+                self.seen.pop(id, None)
+                count += self.read_new([one])
+        return count
+
+    def read_one(self, id: str, summary: Fields) -> list[Fields]:
+        """All rows of one ticket; gives its subtickets."""
+        asking = self._asking
+        answer = asking.client.found(Call("Ticket", {"id": id}))
+        if answer is None:
+            self._gone.add(id)
+            return []
+        detail = Fields(answer, "Ticket")
+        ticket = detail.over(summary)
+        comments = listed(asking.client.found(Call("Comments", {"id": id})), "Comments")
+        self.seen[id] = asking.shaper.text(detail.get("LastUpdated"))
+        asking.keep("ticket", [ticket], id, ticket_id=id, **self._people(ticket))
+        self._status(ticket)
+        asking.keep("comment", comments, id, ticket_id=id)
+        asking.silent_visibility += sum(one.get("ForTechsOnly") is None for one in comments)
+        asking.keep("ticket_tag", detail.many("Tags"), id, ticket_id=id)
+        self._fields(id, detail, summary)
+        bodies = (asking.shaper.text(one.get("Body")) for one in (detail, *comments))
+        self._files.of_ticket(id, detail, comments, bodies)
+        self._others(id)
+        return self._children(id, summary)
+
+    def _people(self, ticket: Fields) -> dict[str, str | None]:
+        """Names the list gives and the record only inside of what it tells about people."""
+        text = self._asking.shaper.text
+        given = {}
+        if isinstance(held := ticket.get("SubmitterUserInfo"), dict):
+            submitter = Fields(held, "Ticket")
+            for column, name in _PERSON.items():
+                if ticket.get(column.replace("_", "")) is None:
+                    given[column] = text(submitter.get(name))
+        if ticket.get("Technician") is None and isinstance(held := ticket.get("AssigneeUserInfo"), dict):
+            given["technician"] = text(Fields(held, "Ticket").get("Username"))
+        return given
+
+    def _status(self, ticket: Fields) -> None:
+        """The API has no list of statuses: each is known from the tickets that have it."""
+        text = self._asking.shaper.text
+        row = plain_row(
+            "status",
+            status_id=text(ticket.get("StatusID")),
+            name=text(ticket.get("Status")),
+            stops_time=text(ticket.get("StatusStopTimeSpent")),
+        )
+        if row[0] is not None:
+            self._asking.keep_rows("status", [row])
+
+    def _fields(self, id: str, detail: Fields, summary: Fields) -> None:
+        """The list carries values where the version can, and they count while it is as young as the record."""
+        if summary.has("CustomFields") and summary.get("LastUpdated") == detail.get("LastUpdated"):
+            values = summary.many("CustomFields")
+        else:
+            values = self._asking.optional_list(Call("TicketCustomFields", {"id": id}))
+        keep_values(self._asking, "ticket", id, values, owner=id)
+
+    def _others(self, id: str) -> None:
+        asking, options = self._asking, self._options
+        if options.links:
+            for one in asking.optional_list(Call("LinkedTickets", {"id": id})):
+                row = plain_row("linked_ticket", ticket_id=id, linked_id=one.id(*_ID))
+                asking.keep_rows("linked_ticket", [row], id)
+        if options.subscribers:
+            asking.keep("subscriber", asking.optional_list(Call("Subscribers", {"id": id})), id, ticket_id=id)
+        if options.time:
+            asking.keep("time_entry", asking.optional_list(Call("TimeSpentLog", {"ticketId": id})), id, ticket_id=id)
+
+    def _children(self, id: str, summary: Fields) -> list[Fields]:
+        """One level is told at a time. Older versions do not say where there are any, so every ticket is asked."""
+        if summary.get("HasChildren") is False:
+            return []
+        children = self._asking.optional_list(Call("SubTickets", {"id": id}))
+        rows = [plain_row("subticket", parent_id=id, child_id=one.id(*_ID)) for one in children]
+        self._asking.keep_rows("subticket", rows, id)
+        return children
+
+
+def keep_values(asking: Asking, of: str, id: str, values: list[Fields], owner: str | None = None) -> None:
+    """Values of custom fields that are set, and the field itself where nothing else tells about it."""
+    entity = f"{of}_custom_field_value"
+    is_set = [one for one in values if one.get("Value", "ValueWithOption", "OptionID") is not None]
+    asking.keep(entity, is_set, owner, **{f"{of}_id": id})
+    for one in values:
+        asking.spool.put_new("custom_field", [asking.shaper.row("custom_field", one)])
