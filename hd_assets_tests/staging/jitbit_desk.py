@@ -51,7 +51,7 @@ class Invented:
         into.rows("source_fact", [("product", "Jitbit Helpdesk"), ("address", "https://desk.example/helpdesk")])
 
     def _bytes(self, into: RawSink) -> Iterator[tuple[str | None, ...]]:
-        for row in self.desk.rows["attachment"]:
+        for row in (*self.desk.rows["attachment"], *self.desk.rows["article_attachment"]):
             id, content = row["file_id"], self.desk.files.get(row["file_id"])
             if content is None:
                 yield (str(id), None, None, "missing", "there are no bytes", str(id))

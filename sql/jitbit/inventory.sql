@@ -253,36 +253,49 @@ assets as (
         on asset.item_id = asset_fields.item_id
 ),
 
-held_fields as (
+held_values as (
     select
         'ticket' as object,
         field_id,
-        max(field_name) as field_name,
-        max(type) as type,
-        count(*) as records,
-        count(nullif(trim(value), '')) as filled
+        field_name,
+        type,
+        value
     from raw.ticket_custom_field_value
-    group by field_id
     union all
     select
         'user' as object,
         field_id,
-        max(field_name) as field_name,
-        max(type) as type,
-        count(*) as records,
-        count(nullif(trim(value), '')) as filled
+        field_name,
+        type,
+        value
     from raw.user_custom_field_value
-    group by field_id
     union all
     select
         'company' as object,
         field_id,
-        max(field_name) as field_name,
-        max(type) as type,
-        count(*) as records,
-        count(nullif(trim(value), '')) as filled
+        field_name,
+        type,
+        value
     from raw.company_custom_field_value
-    group by field_id
+),
+
+held_fields as (
+    select
+        held_values.object,
+        held_values.field_id,
+        max(coalesce(custom_field.name, held_values.field_name, concat('Field ', held_values.field_id))) as field_name,
+        max(coalesce(custom_field.type, held_values.type)) as type,
+        -- a checkbox that is not ticked is told as nothing, or as 0
+        count(
+            case
+                when coalesce(custom_field.type, held_values.type) <> '4' or coalesce(flag(held_values.value), true)
+                    then nullif(trim(held_values.value), '')
+            end
+        ) as filled
+    from held_values
+    left join raw.custom_field
+        on held_values.field_id = custom_field.field_id
+    group by held_values.object, held_values.field_id
 ),
 
 field_options as (
@@ -314,19 +327,19 @@ custom_fields as (
         'custom_field' as kind,
         'custom_field' as source_type,
         concat(held_fields.object, '_', held_fields.field_id) as source_id,
-        trim(coalesce(defined.name, held_fields.field_name, concat('Field ', held_fields.field_id))) as name,
+        trim(held_fields.field_name) as name,
         cast(
             to_json(
                 struct_pack(
                     object := held_fields.object,
                     -- codes 1 to 5 are evidenced, those above are guesses
-                    type := case coalesce(defined.type, held_fields.type)
+                    type := case held_fields.type
                         when '1' then 'text'
                         when '2' then 'date'
                         when '3' then 'drop-down'
                         when '4' then 'checkbox'
                         when '5' then 'multi-line text'
-                        else concat('type ', coalesce(defined.type, held_fields.type, 'not told'))
+                        else concat('type ', coalesce(held_fields.type, 'not told'))
                     end,
                     options := field_options.options,
                     categories := case
@@ -349,9 +362,7 @@ custom_fields as (
         on held_fields.field_id = field_categories.field_id
     left join mapping.custom_field
         on
-            held_fields.object = custom_field.object
-            and trim(coalesce(defined.name, held_fields.field_name, concat('Field ', held_fields.field_id)))
-            = custom_field.field
+            held_fields.object = custom_field.object and trim(held_fields.field_name) = custom_field.field
 ),
 
 -- Values of contacts and companies that were cut; those of tickets stand in a note.
