@@ -1,0 +1,63 @@
+"""The two ways in that read tables, from variables and the source options of the mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hd_assets.errors import UsageError
+from hd_assets.extract.environment import read_variable
+from hd_assets.extract.jitbit.export import ExportSource
+from hd_assets.extract.jitbit.share import ANYWHERE, PATTERNS
+from hd_assets.extract.jitbit.tables import SPECS
+from hd_assets.extract.jitbit.tables_extractor import TablesExtractor
+from hd_assets.extract.jitbit.tables_installation import TablesOptions
+
+TABLES_OPTIONS: dict[str, type] = {
+    "tables": dict,
+    "columns": dict,
+    "absent": list,
+    "instance": int,
+    "file_patterns": list,
+}
+"""Source options of these ways: raw table → table, raw table → raw column → column, raw tables the installation has
+not, the number of one of several helpdesks, and how files are named on the share."""
+
+
+def open_export(env: Mapping[str, str], options: Mapping[str, Any]) -> TablesExtractor:
+    """From JITBIT_EXPORT and JITBIT_FILES. Opens nothing yet. UsageError for options that cannot be used."""
+    folder = read_variable(env, "JITBIT_EXPORT")
+    if not folder:
+        raise UsageError("no folder of exports is given", where="environment", mend="set JITBIT_EXPORT to it")
+    return TablesExtractor(ExportSource(Path(folder).expanduser()), tables_options(env, options))
+
+
+def tables_options(env: Mapping[str, str], options: Mapping[str, Any]) -> TablesOptions:
+    """UsageError for an option of another type, or one that speaks of a raw table there is not."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name, value in given.items():
+        if name not in TABLES_OPTIONS or not isinstance(value, TABLES_OPTIONS[name]):
+            known = ", ".join(f"{option} ({kind.__name__})" for option, kind in TABLES_OPTIONS.items())
+            raise UsageError(
+                f"the source option {name!r} cannot be used",
+                where="source options of the mapping",
+                mend=f"known options: {known}",
+            )
+    names = {spec.name for spec in SPECS}
+    for name in ("tables", "columns", "absent"):
+        if unknown := sorted(set(map(str, given.get(name, ()))) - names):
+            raise UsageError(
+                f"the source option {name!r} speaks of {', '.join(unknown)}",
+                where="source options of the mapping",
+                mend=f"raw tables are: {', '.join(sorted(names))}",
+            )
+    files = read_variable(env, "JITBIT_FILES")
+    return TablesOptions(
+        files=Path(files).expanduser() if files else None,
+        file_patterns=tuple(map(str, given.get("file_patterns", (*PATTERNS, ANYWHERE)))),
+        tables=given.get("tables", {}),
+        columns=given.get("columns", {}),
+        absent=frozenset(given.get("absent", ())),
+        instance=given.get("instance"),
+    )
