@@ -21,7 +21,7 @@ from hd_assets.standin.serving import StandinTransport
 
 ADDRESS = "https://desk.example/helpdesk"
 ACCOUNT = {"user": READER, "password": PASSWORD}
-TICKETS = 40
+TICKETS = 30
 TODAY = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 

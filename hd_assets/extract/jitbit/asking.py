@@ -13,6 +13,7 @@ from hd_assets.extract.jitbit.client import JitbitClient, MissingError, RefusedE
 from hd_assets.extract.jitbit.spool import Spool
 
 _MISSES = 3
+_OF_ONE = {"id", "ticketId", "userId", "categoryId"}
 
 
 class Asking:
@@ -23,6 +24,7 @@ class Asking:
         self.unknown: dict[str, set[str]] = {}
         self.told: dict[str, set[str]] = {}
         self.silent_visibility = 0
+        self.unlisted = 0
         self._off: set[str] = set()
         self._misses: Counter[str] = Counter()
         self._answered: set[str] = set()
@@ -39,7 +41,8 @@ class Asking:
             answer = self.client.get(call)
         except MissingError:
             self._misses[call.name] += 1
-            if call.name not in self._answered and (not call.parameters or self._misses[call.name] >= _MISSES):
+            tries = _MISSES if _OF_ONE & call.parameters.keys() else 1
+            if call.name not in self._answered and self._misses[call.name] >= tries:
                 self._give_up(call.name, "this version does not know it")
             return None
         except RefusedError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from hd_assets.extract.base import BytesUnavailableError, StoredFile
 from hd_assets.extract.jitbit.answers import Fields, plain_row
@@ -28,11 +28,12 @@ class Files:
         self._asking = asking
         self._done: set[str] = set()
 
-    def of_ticket(self, id: str, detail: Fields, comments: list[Fields], bodies: Iterable[str | None]) -> None:
+    def of_ticket(self, id: str, detail: Fields, comments: list[Fields], bodies: Sequence[str | None]) -> None:
         """Files of a ticket: those its record lists, else those its comments carry, else those of the call for them.
 
         Installations differ in which of the three answers; the call is asked when the record has no list, or when a
-        text shows a file that is in none.
+        text shows a file that is in none. A file that is in none even then is counted and not asked for: whoever writes
+        may name any id, and the account that reads may see files the writer may not.
         """
         found: dict[str, Fields] = {}
         embedded = [file for comment in comments for file in comment.many("Attachments")]
@@ -41,6 +42,7 @@ class Files:
         if not detail.has("Attachments") or mentioned(*bodies) - set(found):
             for one in self._asking.optional_list(Call("Attachments", {"id": id})):
                 found.setdefault(one.id("FileID", "Id"), one)
+            self._asking.unlisted += len(mentioned(*bodies) - set(found))
         self._asking.keep("attachment", found.values(), id, ticket_id=id)
         for file_id, one in found.items():
             is_cloud = bool(one.get("GoogleDriveUrl") or one.get("DropboxUrl"))

@@ -80,6 +80,11 @@ class JitbitExtractor:
             asking.into.warn(
                 f"{asking.silent_visibility} comments came without a word on who may see them; they count as internal"
             )
+        if asking.unlisted:
+            asking.into.warn(
+                f"texts show {asking.unlisted} files that neither their ticket, nor its comments, nor the call"
+                " Attachments list; they were not read"
+            )
         asking.spool.pour(asking.into)
 
     @contextmanager

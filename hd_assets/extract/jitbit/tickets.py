@@ -174,16 +174,18 @@ class Tickets:
         ticket = detail.over(summary)
         comments = listed(asking.client.found(Call("Comments", {"id": id})), "Comments")
         self.seen[id] = asking.shaper.text(detail.get("LastUpdated"))
-        asking.keep("ticket", [ticket], id, ticket_id=id, **self._people(ticket))
+        children = self._children(id, summary)
+        parent = {} if ticket.has("HasChildren") else {"has_children": "true" if children else "false"}
+        asking.keep("ticket", [ticket], id, ticket_id=id, **parent, **self._people(ticket))
         self._status(ticket)
         asking.keep("comment", comments, id, ticket_id=id)
         asking.silent_visibility += sum(one.get("ForTechsOnly") is None for one in comments)
         asking.keep("ticket_tag", detail.many("Tags"), id, ticket_id=id)
         self._fields(id, detail, summary)
-        bodies = (asking.shaper.text(one.get("Body")) for one in (detail, *comments))
+        bodies = [asking.shaper.text(one.get("Body")) for one in (detail, *comments)]
         self._files.of_ticket(id, detail, comments, bodies)
         self._others(id)
-        return self._children(id, summary)
+        return children
 
     def _people(self, ticket: Fields) -> dict[str, str | None]:
         """Names the list gives and the record only inside of what it tells about people."""

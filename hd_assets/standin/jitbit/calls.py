@@ -79,9 +79,14 @@ def _stats(asked: Asked) -> Answer:
     new = sum(row["status_id"] == 1 for row in rows)
     unassigned = sum(row["assigned_to_user_id"] is None for row in rows)
     return {
-        "TotalTickets": len(rows), "Closed": closed, "InProcess": len(rows) - closed - new, "NewTickets": new,
-        "Unanswered": new, "Unassigned": unassigned, "Unclosed": len(rows) - closed,
-    }  # fmt: skip
+        "TotalTickets": len(rows) + asked.manners.counted_more,
+        "Closed": closed,
+        "InProcess": len(rows) - closed - new,
+        "NewTickets": new,
+        "Unanswered": new,
+        "Unassigned": unassigned,
+        "Unclosed": len(rows) - closed,
+    }
 
 
 def _tickets(asked: Asked) -> list[Answer]:

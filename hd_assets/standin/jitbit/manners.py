@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from hd_assets.standin.serving import Reply
 
@@ -10,6 +12,8 @@ from hd_assets.standin.serving import Reply
 @dataclass(frozen=True)
 class Manners:
     """`without`: calls this version lacks. `calls_per_minute`: more are answered with 429.
+
+    `counted_more`: tickets the count knows and the list does not. `more_keys`: by call, keys its objects have besides.
 
     Clients disagree on most of these: the largest page (100 or 300), the base of offsets, keys, who carries
     attachments, whether `all` users holds disabled ones, whether the overview of articles holds every one.
@@ -31,6 +35,8 @@ class Manners:
     articles_shown: int | None = None
     comments_tell_visibility: bool = True
     calls_per_minute: int | None = None
+    counted_more: int = 0
+    more_keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 FAULTS = {

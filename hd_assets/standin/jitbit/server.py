@@ -35,14 +35,15 @@ _BLOCKED_SECONDS = 300
 
 @dataclass
 class JitbitStandin:
-    """`handle` answers one request. `faults` maps the number of a request (from 1) to what happens to it instead.
+    """`handle` answers one request. `faults` says what happens instead, by the number of a request (from 1) or by
+    the name of a call in lower case, every time.
 
     `requests` keeps what was asked as (method, call in lower case, parameters); `writes` counts calls that write.
     """
 
     store: Store
     manners: Manners = field(default_factory=Manners)
-    faults: dict[int, str] = field(default_factory=dict)
+    faults: dict[int | str, str] = field(default_factory=dict)
     seed: int = 0
     clock: Callable[[], float] = time.monotonic
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -69,7 +70,7 @@ class JitbitStandin:
             self.requests.append((method, name.lower(), parameters))
             if self.on_request:
                 self.on_request(name.lower(), parameters)
-            fault = self.faults.get(len(self.requests))
+            fault = self.faults.get(len(self.requests), self.faults.get(name.lower()))
             if fault in FAULTS:
                 return FAULTS[fault]
             reply = self._limited() or self._answered(name.lower(), parameters, headers)
@@ -108,6 +109,9 @@ class JitbitStandin:
             return Reply(str(refused).encode(), 403, "text/plain")
         if isinstance(answer, Reply):
             return answer
+        more = self.manners.more_keys.get(name, {})
+        if more and isinstance(answer, list):
+            answer = [{**one, **more} for one in answer]
         told = respelled(answer, self.manners.spelling, self._date)
         return Reply(json.dumps(told, ensure_ascii=False).encode(), content_type="application/json; charset=utf-8")
 
