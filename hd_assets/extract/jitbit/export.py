@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -39,6 +39,7 @@ class ExportedTables:
         self.warnings: list[str] = []
         self._connection, self._scratch = connection, scratch
         self.tables = tuple(self._load(path) for path in _files(folder))
+        self.facts: Mapping[str, str | None] = {"exported_tables": str(len(self.tables))}
 
     def select(self, statement: exp.Expression, table: str) -> list[Row]:
         try:
@@ -123,9 +124,6 @@ class ExportSource:
                 yield ExportedTables(self._folder, connection, Path(scratch))
             finally:
                 connection.close()
-
-    def facts(self, session: ExportedTables) -> dict[str, str | None]:
-        return {"files": str(len(session.tables))}
 
 
 def _files(folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hd_assets.extract.base import Entity, RawSink, Row, SourceFacts, StoredFile
@@ -28,35 +28,34 @@ class TablesExtractor:
     def probe(self) -> SourceFacts:
         """Tables, their rows, and a dry run over the file share, which opens no file of it."""
         share = self._share()
-        with self.opened() as (installation, told):
+        with self.opened() as installation:
             reading = TablesReading(installation, _Nowhere(), share)
             warnings = list(_warnings(installation))
             if share is not None:
                 warnings += dry_run(share, _files(reading)).lines()
-            return self._facts(told, _counts(reading, installation), warnings)
+            return self._facts(installation, _counts(reading, installation), warnings)
 
     def read(self, into: RawSink) -> None:
-        with self.opened() as (installation, told):
+        with self.opened() as installation:
             reading = TablesReading(installation, into, self._share())
             reading.everything()
-            self.conclude(reading, installation, told, into)
+            self.conclude(reading, installation, into)
 
-    def conclude(
-        self, reading: TablesReading, installation: Installation, told: Mapping[str, str | None], into: RawSink
-    ) -> None:
+    def conclude(self, reading: TablesReading, installation: Installation, into: RawSink) -> None:
         """What a reading says of the source once it is through."""
-        reading.inventory({"product": PRODUCT, **told})
-        into.facts(self._facts(told, _counts(reading, installation), list(_warnings(installation))))
+        reading.inventory({"product": PRODUCT, **installation.session.facts})
+        into.facts(self._facts(installation, _counts(reading, installation), list(_warnings(installation))))
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[Installation, Mapping[str, str | None]]]:
+    def opened(self) -> Iterator[Installation]:
         with self._source.session() as session:
-            yield Installation(session, self._options).find(), self._source.facts(session)
+            yield Installation(session, self._options).find()
 
     def _share(self) -> Share | None:
         return Share(self._options.files, self._options.file_patterns) if self._options.files else None
 
-    def _facts(self, told: Mapping[str, str | None], counts: dict[str, int], warnings: list[str]) -> SourceFacts:
+    def _facts(self, installation: Installation, counts: dict[str, int], warnings: list[str]) -> SourceFacts:
+        told = installation.session.facts
         return SourceFacts(
             product=PRODUCT,
             version="unknown",  # no table is known that tells it

@@ -25,10 +25,22 @@ def statements_folder() -> Path:
 class Tables(Protocol):
     """An open database or its likeness; every value comes as text."""
 
-    place: str
-    tables: tuple[FoundTable, ...]
-    page_rows: int
-    warnings: Sequence[str]
+    @property
+    def place(self) -> str:
+        """For messages, without credentials."""
+
+    @property
+    def tables(self) -> tuple[FoundTable, ...]: ...
+
+    @property
+    def page_rows(self) -> int: ...
+
+    @property
+    def warnings(self) -> Sequence[str]: ...
+
+    @property
+    def facts(self) -> Mapping[str, str | None]:
+        """Facts of the server: `server_version`, `database` and the like."""
 
     def select(self, statement: exp.Expression, table: str) -> list[Row]:
         """All rows of a statement. `table` is for messages."""
@@ -37,13 +49,11 @@ class Tables(Protocol):
 class TablesSource(Protocol):
     """What can be opened. `kind` is that of the facts."""
 
-    kind: Literal["live", "export"]
+    @property
+    def kind(self) -> Literal["live", "export"]: ...
 
     def session(self) -> AbstractContextManager[Tables]:
         """Open, and close afterwards. Raises UnreachableError, SourceError."""
-
-    def facts(self, session: Tables) -> dict[str, str | None]:
-        """Facts of the server: `server_version`, `database` and the like."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hd_assets.errors import UsageError
+from hd_assets.extract.base import Variable
 from hd_assets.extract.environment import read_variable
 from hd_assets.extract.jitbit.export import ExportSource
 from hd_assets.extract.jitbit.share import ANYWHERE, PATTERNS
@@ -14,6 +15,20 @@ from hd_assets.extract.jitbit.tables import SPECS
 from hd_assets.extract.jitbit.tables_extractor import TablesExtractor
 from hd_assets.extract.jitbit.tables_installation import TablesOptions
 
+TABLES_VARIABLES = (
+    Variable(
+        name="JITBIT_SQLSERVER_URL",
+        meaning="the database of an installation of one's own: mssql://user:password@host:1433/database, an account "
+        "with db_datareader",
+        choice="address",
+    ),
+    Variable(
+        name="JITBIT_EXPORT",
+        meaning="a folder of exported tables instead of a server, one <table>.csv each",
+        choice="address",
+    ),
+    Variable(name="JITBIT_FILES", meaning="a copy of the folder of attachments of an installation of one's own"),
+)
 TABLES_OPTIONS: dict[str, type] = {
     "tables": dict,
     "columns": dict,
