@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,8 @@ class Invented:
 
     entities: tuple[Entity, ...] = ENTITIES
 
-    def __init__(self, desk: Desk, form: Form = "api") -> None:
-        self.desk, self.form = desk, form
+    def __init__(self, desk: Desk, form: Form = "api", conflicts: Sequence[tuple[str, ...]] = ()) -> None:
+        self.desk, self.form, self.conflicts = desk, form, conflicts
 
     def probe(self) -> SourceFacts:
         return SourceFacts(product="Jitbit Helpdesk", version="unknown", kind="api")
@@ -46,6 +46,7 @@ class Invented:
         told = self.desk.raw(self.form)
         for name, rows in told.items():
             into.rows(name, rows)
+        into.rows("table_conflict", self.conflicts)
         into.rows("file_bytes", self._bytes(into))
         into.rows("source_column", self._columns(told))
         into.rows("source_fact", [("product", "Jitbit Helpdesk"), ("address", "https://desk.example/helpdesk")])
@@ -69,19 +70,24 @@ class JitbitDesk:
     """Staged rows by a query; `failed` names the checks that do not pass."""
 
     def __init__(
-        self, root: Path, desk: Desk | None = None, *, form: Form = "api", change: Change | None = None, **options: Any
+        self,
+        root: Path,
+        desk: Desk,
+        *,
+        form: Form = "api",
+        change: Change | None = None,
+        conflicts: Sequence[tuple[str, ...]] = (),
+        **options: Any,
     ) -> None:
         self.root = root
         loaded = load(MAPPINGS, "jitbit")
         mapping = loaded.mapping.model_copy(update={"options": loaded.mapping.options | options})
         self.migration: Migration = loaded.model_copy(update={"mapping": mapping})
-        if desk is None:
-            desk = make(60)
         if change:
             change(desk)
         self.source = desk
         self.raw = RawStore(root)
-        extract(Invented(desk, form), self.raw)
+        extract(Invented(desk, form, conflicts), self.raw)
         self.warehouse = Warehouse.of(root / "warehouse.duckdb")
         with self.warehouse.transaction() as connection:
             for name, query in self.raw.views().items():

@@ -130,7 +130,7 @@ def _conversation(desk: Desk, rng: Random, ticket: Fields, who: Fields, agent: F
         row = _comment(desk, ticket, speaker, at, _body(letter.paragraphs, rng.random() < 0.7))
         if rng.random() < 0.25:
             _file(desk, rng, ticket, row, speaker, at)
-        if rng.random() < 0.1:
+        if rng.random() < 0.1 and row["body"].startswith(HTML):
             row["body"] += inline_image(desk, rng, ticket, row, speaker, at, form=turn)
         if speaker is agent and rng.random() < 0.4:
             at = later(rng, at, 3)
