@@ -22,7 +22,7 @@ from hd_assets.standin.serving import StandinTransport
 ADDRESS = "https://desk.example/helpdesk"
 ACCOUNT = {"user": READER, "password": PASSWORD}
 TICKETS = 30
-TODAY = datetime(2026, 6, 1, 12, tzinfo=UTC)
+TODAY = datetime.now(UTC)
 
 
 @dataclass
@@ -30,6 +30,7 @@ class Clock:
     """Time that passes only by waiting. `waits` keeps every wait in seconds."""
 
     seconds: float = 0.0
+    now: datetime = TODAY
     waits: list[float] = field(default_factory=list)
 
     def sleep(self, seconds: float) -> None:
@@ -37,7 +38,7 @@ class Clock:
         self.seconds += seconds
 
     def timing(self) -> Timing:
-        return Timing(self.sleep, lambda: self.seconds, lambda: TODAY, lambda: 0.0)
+        return Timing(self.sleep, lambda: self.seconds, lambda: self.now, lambda: 0.0)
 
 
 @cache

@@ -6,8 +6,10 @@ tells, so the rest is read anew. What is gone leaves no trace, and is found by c
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
+from hd_assets.extract.base import RawSink
 from hd_assets.extract.jitbit.answers import KEYS
 from hd_assets.extract.jitbit.asking import Asking
 from hd_assets.extract.jitbit.tickets import Tickets
@@ -18,6 +20,7 @@ OF_TICKETS = {
     "time_entry": "ticket_id",
 }  # fmt: skip
 """Raw tables whose rows belong to a ticket, and the column that says to which."""
+_OTHER_END = {"subticket": "child_id", "linked_ticket": "linked_id"}
 _READ_ANEW = (
     "user", "company", "department", "section", "category", "category_technician", "custom_field_category",
     "custom_field_option", "tag", "user_custom_field_value", "company_custom_field_value", "comment_template",
@@ -55,12 +58,25 @@ class Changes:
         for entity, column in OF_TICKETS.items():
             if not self._is_told(entity):
                 continue
-            owned = into.known(entity, (*KEYS[entity], column))
-            lost = {key for *parts, owner in owned if owner in touched for key in (tuple(parts),)}
-            into.gone(entity, lost - spool.keys(entity))
+            lost = _keys_of(entity, column, touched, into) | _keys_of(entity, _OTHER_END.get(entity), gone, into)
+            self._gone(entity, lost - spool.keys(entity))
         for entity in _READ_ANEW:
             if self._is_told(entity):
-                into.gone(entity, set(into.known(entity)) - spool.keys(entity))
+                self._gone(entity, set(into.known(entity)) - spool.keys(entity))
+
+    def _gone(self, entity: str, keys: set[tuple[str, ...]]) -> None:
+        into = self._asking.into
+        if entity in ("attachment", "article_attachment"):
+            files = {row[-1:] for row in into.known(entity, (*KEYS[entity], "file_id")) if row[:-1] in keys}
+            into.gone("file_bytes", files - self._asking.spool.keys("file_bytes"))
+        into.gone(entity, keys)
 
     def _is_told(self, entity: str) -> bool:
         return self._asking.has(_CALLS.get(entity, ""))
+
+
+def _keys_of(entity: str, column: str | None, tickets: Collection[str], into: RawSink) -> set[tuple[str, ...]]:
+    """Keys of the rows of earlier readings that name one of the tickets in the column."""
+    if column is None:
+        return set()
+    return {tuple(row[:-1]) for row in into.known(entity, (*KEYS[entity], column)) if row[-1] in tickets}

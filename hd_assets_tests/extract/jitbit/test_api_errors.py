@@ -1,5 +1,7 @@
 """Each thing that can be wrong with the web API says what, where and how to mend it."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 
@@ -144,7 +146,7 @@ def test_a_429_with_a_header_waits_as_it_says():
 
 
 def test_a_429_with_a_date_waits_until_then():
-    clock = Clock()
+    clock = Clock(now=datetime(2026, 6, 1, 12, tzinfo=UTC))
     late = httpx.Response(429, headers={"retry-after": "Mon, 01 Jun 2026 12:00:30 GMT"})
     right = httpx.Response(200, json={"UserID": 1, "IsAdmin": True})
     reading(answering(late, right, httpx.Response(200, json={"TotalTickets": 1})), clock=clock).probe()
