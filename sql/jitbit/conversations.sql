@@ -385,12 +385,28 @@ status_targets as (
     group by source_value
 ),
 
+-- The codes of the product (evidenced); the mapping may give them other words.
+standard_priorities as (
+    select
+        unnest(['-1', '0', '1', '2']) as source_value,
+        unnest(['Low', 'Normal', 'High', 'Critical']) as target_value
+),
+
 priorities as (
     select
         source_value,
         target_value
     from mapping.value
     where field = 'priority'
+    union all
+    select
+        source_value,
+        target_value
+    from standard_priorities
+    where not exists (
+        select 1 from mapping.value
+        where field = 'priority'
+    )
 ),
 
 inboxes as (
