@@ -27,7 +27,7 @@ class TablesExtractor:
 
     def probe(self) -> SourceFacts:
         """Tables, their rows, and a dry run over the file share, which opens no file of it."""
-        share = self._share()
+        share = self.share()
         with self.opened() as installation:
             reading = TablesReading(installation, _Nowhere(), share)
             warnings = list(_warnings(installation))
@@ -37,7 +37,7 @@ class TablesExtractor:
 
     def read(self, into: RawSink) -> None:
         with self.opened() as installation:
-            reading = TablesReading(installation, into, self._share())
+            reading = TablesReading(installation, into, self.share())
             reading.everything()
             self.conclude(reading, installation, into)
 
@@ -51,7 +51,7 @@ class TablesExtractor:
         with self._source.session() as session:
             yield Installation(session, self._options).find()
 
-    def _share(self) -> Share | None:
+    def share(self) -> Share | None:
         return Share(self._options.files, self._options.file_patterns) if self._options.files else None
 
     def _facts(self, installation: Installation, counts: dict[str, int], warnings: list[str]) -> SourceFacts:

@@ -11,6 +11,8 @@ from hd_assets.extract.base import Variable
 from hd_assets.extract.environment import read_variable
 from hd_assets.extract.jitbit.export import ExportSource
 from hd_assets.extract.jitbit.share import ANYWHERE, PATTERNS
+from hd_assets.extract.jitbit.sqlserver import ServerAddress
+from hd_assets.extract.jitbit.sqlserver_changes import SqlServerExtractor
 from hd_assets.extract.jitbit.tables import SPECS
 from hd_assets.extract.jitbit.tables_extractor import TablesExtractor
 from hd_assets.extract.jitbit.tables_installation import TablesOptions
@@ -46,6 +48,14 @@ def open_export(env: Mapping[str, str], options: Mapping[str, Any]) -> TablesExt
     if not folder:
         raise UsageError("no folder of exports is given", where="environment", mend="set JITBIT_EXPORT to it")
     return TablesExtractor(ExportSource(Path(folder).expanduser()), tables_options(env, options))
+
+
+def open_database(env: Mapping[str, str], options: Mapping[str, Any]) -> TablesExtractor:
+    """From JITBIT_SQLSERVER_URL and JITBIT_FILES. Connects to nothing yet. UsageError for what cannot be used."""
+    url = read_variable(env, "JITBIT_SQLSERVER_URL")
+    if not url:
+        raise UsageError("no database is given", where="environment", mend="set JITBIT_SQLSERVER_URL")
+    return SqlServerExtractor(ServerAddress.parse(url), tables_options(env, options))
 
 
 def tables_options(env: Mapping[str, str], options: Mapping[str, Any]) -> TablesOptions:

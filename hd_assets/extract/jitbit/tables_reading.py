@@ -27,7 +27,8 @@ class TablesReading:
         self._session = installation.session
         self.counts: dict[str, int] = {}
         """Distinct keys by raw table."""
-        self._told: set[tuple[str, str]] = set()
+        self.told: set[tuple[str, str]] = set()
+        """Keys of the inventory of columns."""
 
     def everything(self) -> None:
         wanted: list[Wanted] = []
@@ -51,6 +52,13 @@ class TablesReading:
             held = dict(zip(columns, row, strict=True))
             yield tuple(held.get(column) for column in spec.entity.columns)
         self._prove(bound, united)
+
+    def keys(self, spec: TableSpec) -> set[tuple[str, ...]]:
+        """Keys of every row there is, without reading more of it."""
+        found: set[tuple[str, ...]] = set()
+        for variant in self._bound(spec, None):
+            found |= {tuple(map(str, row)) for row in self._session.select(variant.keys(), variant.table.label)}
+        return found
 
     def _bound(self, spec: TableSpec, condition: str | None) -> list[Bound]:
         bound = self._installation.bound[spec.name]
@@ -145,8 +153,8 @@ class TablesReading:
 
     def _tell(self, name: str, columns: Mapping[str, str | None], rows: int | None) -> None:
         count = None if rows is None else str(rows)
-        told = [(name, column, kind, count) for column, kind in columns.items() if (name, column) not in self._told]
-        self._told.update((row[0], row[1]) for row in told)
+        told = [(name, column, kind, count) for column, kind in columns.items() if (name, column) not in self.told]
+        self.told.update((row[0], row[1]) for row in told)
         self._into.rows("source_column", told)
 
     def rows_of(self, table: FoundTable) -> int | None:

@@ -26,7 +26,8 @@ def write_native(desk: Desk, directory: Path) -> None:
     export.mkdir(exist_ok=True)
     for table, columns, rows in tables(desk):
         _export(export / f"{table}.csv", columns, rows)
-    (directory / "database.sql").write_text("\n".join(_statements(desk)), encoding="utf-8")
+    # bytes, so that line ends inside of texts stay as they are
+    (directory / "database.sql").write_bytes("\n".join(_statements(desk)).encode())
 
 
 def tables(desk: Desk) -> Iterator[tuple[str, list[str], list[tuple[Any, ...]]]]:
