@@ -38,7 +38,7 @@ class JitbitApiOptions:
     time: bool = True
 
 
-KINDS: dict[str, type] = {
+API_OPTIONS: dict[str, type] = {
     "calls_per_minute": int, "page_rows": int, "dates_without_zone": str, "rule_ids": int, "links": bool,
     "subscribers": bool, "time": bool,
 }  # fmt: skip
