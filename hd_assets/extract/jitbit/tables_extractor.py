@@ -26,10 +26,11 @@ class TablesExtractor:
         return ENTITIES
 
     def probe(self) -> SourceFacts:
-        """Tables, their rows, and a dry run over the file share, which opens no file of it."""
+        """Tables, their rows, some rows of each, and a dry run over the file share, which opens no file of it."""
         share = self.share()
         with self.opened() as installation:
             reading = TablesReading(installation, _Nowhere(), share)
+            reading.try_every_statement()
             warnings = list(_warnings(installation))
             if share is not None:
                 warnings += dry_run(share, _files(reading)).lines()

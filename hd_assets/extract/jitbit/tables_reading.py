@@ -16,6 +16,7 @@ from hd_assets.extract.jitbit.tables_statement import Bound
 from hd_assets.extract.retry import LostSnapshotError
 
 _COUNT = exp.Count(this=exp.Star(), big_int=True)
+_FEW = 10
 FILES = ("attachment", "article_attachment")
 
 
@@ -36,8 +37,29 @@ class TablesReading:
             rows = self.rows(spec)
             if spec.name in FILES:
                 rows = noting_files(rows, spec, wanted)
+            if spec.name == "ticket":
+                rows = self._warning_of_several(rows, spec.entity.columns.index("instance_id"))
             self._into.rows(spec.name, rows)
         store(self._share, wanted, self._into)
+
+    def _warning_of_several(self, rows: Iterator[Row], place: int) -> Iterator[Row]:
+        """Several helpdesks may share a database; taking them all is the customer's choice, not a default to hide."""
+        seen: set[str | None] = set()
+        for row in rows:
+            seen.add(row[place])
+            yield row
+        if len(seen) > 1:
+            shown = ", ".join(sorted(map(str, seen)))
+            self._into.warn(
+                f"the tickets belong to several helpdesks (InstanceID {shown}) and all are read; "
+                "name the one that moves in the source option `instance`"
+            )
+
+    def try_every_statement(self) -> None:
+        """Run each statement for a few rows: what the server refuses is better known before a long reading."""
+        for bound in self._installation.bound.values():
+            for variant in bound:
+                self._session.select(variant.page(_FEW), variant.table.label)
 
     def rows(self, spec: TableSpec, condition: str | None = None) -> Iterator[Row]:
         """United rows of all tables of a kind, in the columns of the raw table; then the proof of completeness."""

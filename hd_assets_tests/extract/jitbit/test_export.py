@@ -209,6 +209,14 @@ def test_only_the_helpdesk_that_moves_is_read_where_one_database_holds_several(e
     assert sorted(sink.held["section"], key=str) == expected()["section"]
 
 
+def test_several_helpdesks_in_one_database_are_told(export, tmp_path):
+    rows = table(export, "hdIssues")
+    column(rows, "InstanceID", "2")
+    write_table(export, "hdIssues", rows)
+    sink = read(opened(export), tmp_path)
+    assert any("several helpdesks (InstanceID 1, 2)" in text for text in sink.warnings)
+
+
 def test_looking_first_tells_rows_and_what_the_share_lacks(sample):
     facts = opened(sample / "export", sample / "share").probe()
     assert facts.row_counts["hdIssues"] == len(desk().rows["ticket"])

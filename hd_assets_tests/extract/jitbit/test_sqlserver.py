@@ -32,23 +32,23 @@ def sample(tmp_path_factory):
 @pytest.fixture(scope="module")
 def whole(sample, tmp_path_factory):
     """Everything read once, and what the server was asked for."""
-    with extractor_of(standin_of(sample), files=sample / "share") as (extractor, standin):
+    with extractor_of(standin_of(sample), page_rows=10, files=sample / "share") as (extractor, standin):
         return read(extractor, tmp_path_factory.mktemp("whole")), standin
 
 
 @contextmanager
-def extractor_of(standin, **options):
+def extractor_of(standin, page_rows=500, **options):
     with serving_tables(standin) as url:
-        yield SqlServerExtractor(ServerAddress.parse(url), TablesOptions(**options), page_rows=10), standin
+        yield SqlServerExtractor(ServerAddress.parse(url), TablesOptions(**options), page_rows=page_rows), standin
 
 
 @contextmanager
-def changed(sample, *statements, **faults):
+def changed(sample, *statements, page_rows=500, **faults):
     """The sample's database after some statements of somebody who works in it."""
     standin = standin_of(sample, Faults(**faults))
     for statement in statements:
         standin.store.execute(statement)
-    with extractor_of(standin) as (extractor, _):
+    with extractor_of(standin, page_rows) as (extractor, _):
         yield extractor
 
 
@@ -142,6 +142,7 @@ def test_rows_of_one_key_are_kept_together_over_the_border_of_pages(sample, tmp_
     with changed(
         sample,
         "insert into \"hdCustomFieldValues\" select 1001, 33, 'w' || n from range(25) as t(n)",
+        page_rows=10,
     ) as extractor:
         sink = read(extractor, tmp_path)
     [row] = [
@@ -195,7 +196,7 @@ def test_a_table_the_account_may_not_read_is_named_with_the_grant(sample, tmp_pa
 
 
 def test_a_connection_that_breaks_calls_for_a_fresh_reading(sample, tmp_path):
-    with changed(sample, cut_after=40) as extractor:
+    with changed(sample, cut_after=20) as extractor:
         assert "ended the connection" in refusal(extractor, tmp_path, LostSnapshotError)
         assert sorted(read(extractor, tmp_path / "again").held["tag"], key=str) == expected()["tag"]
 
