@@ -6,6 +6,7 @@ from datetime import datetime
 
 import dagster as dg
 
+from hd_assets.approvals import require_extraction_approvals
 from hd_assets.assembly.progress import StepProgress
 from hd_assets.assembly.steps import Plant, running
 from hd_assets.extract.base import DeltaExtractor, Entity, Extractor, RawSink, Row, SourceFacts, StoredFile
@@ -76,6 +77,7 @@ def raw_assets(plant: Plant) -> dg.AssetsDefinition:
         from hd_assets.extract.registry import open_extractor
 
         with running(context, names.key("raw", "snapshot")) as step:
+            require_extraction_approvals(plant.stores, migration, plant.options(context).target)
             store = RawStore(plant.stores.root)
             extractor = open_extractor(migration.mapping.source, os.environ, migration.mapping.source_options)
             read = extract_changes if plant.options(context).delta else extract
