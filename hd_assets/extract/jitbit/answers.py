@@ -56,6 +56,7 @@ _CARRIED: dict[str, str] = {
     "asset": "Fields AssignedUsers Tickets",
 }
 """Keys that become rows of other tables."""
+_NUMBER = re.compile(r"-?[0-9]+")
 _SECRET = frozenset({"password", "pushtoken", "filedata"})
 
 
@@ -84,15 +85,18 @@ class Fields:
         return name.lower() in self._held
 
     def id(self, *names: str) -> str:
-        """An id as text. SourceError when there is none."""
+        """An id as text. SourceError when there is none, or it is no number as every id of Jitbit is."""
         value = self.get(*names)
-        if value is None or isinstance(value, bool | dict | list):
-            raise SourceError(
-                f"an answer of {self.about} has no {names[0]}",
-                where=self.about,
-                mend="check the version of the installation; without ids nothing can be read",
-            )
+        if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
+            raise self.lacking(f"{names[0]} that is a number")
         return str(value)
+
+    def lacking(self, what: str) -> SourceError:
+        return SourceError(
+            f"an answer of {self.about} has no {what}",
+            where=self.about,
+            mend="check the version of the installation; without what tells rows apart nothing can be read",
+        )
 
     def many(self, *names: str) -> list[Fields]:
         """The objects of a list; none when there is no list. SourceError when it holds something else."""
@@ -144,7 +148,7 @@ class Shaper:
         ]
         for column, value in zip(COLUMNS[entity], values, strict=True):
             if value is None and column in KEYS[entity]:
-                told.id(*words(entity, column))
+                raise told.lacking(words(entity, column)[0])
         return tuple(values)
 
     def text(self, value: Any) -> str | None:
