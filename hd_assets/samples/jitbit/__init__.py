@@ -9,7 +9,7 @@ from hd_assets.samples.jitbit.articles import write_articles
 from hd_assets.samples.jitbit.attachments import attach
 from hd_assets.samples.jitbit.desk import PASSWORD, READER, TOKEN, ZONE, Desk, load
 from hd_assets.samples.jitbit.native import write_native
-from hd_assets.samples.jitbit.people import agents, populate
+from hd_assets.samples.jitbit.people import populate
 from hd_assets.samples.jitbit.setup import set_up
 from hd_assets.samples.jitbit.tickets import write_tickets
 from hd_assets.samples.report import SampleReport
@@ -30,7 +30,7 @@ def make(tickets: int = 500, seed: int = 1, *, oversize: bool = False) -> Desk:
         comment = next(row for row in desk.rows["comment"] if not row["is_system"])
         ticket = next(row for row in desk.rows["ticket"] if row["ticket_id"] == comment["ticket_id"])
         content = b"".join(files.filler(_OVERSIZE))
-        attach(desk, ticket, comment, agents(desk)[0], comment["comment_date"], "backup.bin", content)
+        attach(desk, ticket, comment, desk.agents[0], comment["comment_date"], "backup.bin", content)
     return desk
 
 

@@ -9,7 +9,6 @@ from random import Random
 from hd_assets.samples import files, people, text
 from hd_assets.samples.jitbit.attachments import attach_to_article
 from hd_assets.samples.jitbit.desk import ADDRESS, START, Desk, Fields, moment
-from hd_assets.samples.jitbit.people import agents
 
 ARTICLES = 60
 _CATEGORIES = (
@@ -54,7 +53,7 @@ def _article(desk: Desk, number: int, rng: Random) -> None:
     at = moment(START + timedelta(days=number * 9, seconds=rng.randrange(20_000)))
     slug = people.slug(title)
     id = desk.id("article", 41)
-    author = agents(desk)[number % 5]
+    author = desk.agents[number % 5]
     row = desk.add(
         "article",
         article_id=id,

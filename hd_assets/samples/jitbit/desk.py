@@ -46,6 +46,9 @@ class Desk:
         self.rows: dict[str, list[Fields]] = {name: [] for name in COLUMNS}
         self.files: dict[int, bytes] = {}
         """Bytes by file id; a file that lies nowhere has none."""
+        self.agents: list[Fields] = []
+        """Users who answer, in a desk being made; two of them are disabled."""
+        self.customers: list[Fields] = []
         self._ids: Counter[str] = Counter()
 
     def rng(self, *parts: object) -> Random:

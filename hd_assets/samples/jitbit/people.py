@@ -23,15 +23,6 @@ def populate(desk: Desk) -> None:
         _customer(desk, number)
 
 
-def agents(desk: Desk) -> list[Fields]:
-    """Those who answer; two of them are disabled."""
-    return [row for row in desk.rows["user"] if row["is_tech"] or row["is_admin"]]
-
-
-def customers(desk: Desk) -> list[Fields]:
-    return [row for row in desk.rows["user"] if not (row["is_tech"] or row["is_admin"])]
-
-
 def _company(desk: Desk, number: int) -> None:
     company = people.company(number)
     # written with and without the sign, and not at all
@@ -49,7 +40,7 @@ def _agent(desk: Desk, number: int) -> None:
     rng = desk.rng("agent", number)
     who = people.person(rng, "en" if number else "de")
     department = desk.rows["department"][number % len(_DEPARTMENTS)]
-    _user(
+    row = _user(
         desk,
         rng,
         who,
@@ -64,6 +55,7 @@ def _agent(desk: Desk, number: int) -> None:
         signature=f"<p>{who.name}<br>Service desk</p>",
         greeting=None,
     )
+    desk.agents.append(row)
 
 
 def _customer(desk: Desk, number: int) -> None:
@@ -75,7 +67,7 @@ def _customer(desk: Desk, number: int) -> None:
     if number % 40 == 7:
         email = "" if number % 80 == 7 else None
     elif number % 40 == 9:  # the address of somebody else in other letters
-        email = str(customers(desk)[0]["email"]).upper()
+        email = str(desk.customers[0]["email"]).upper()
     row = _user(
         desk,
         rng,
@@ -90,6 +82,7 @@ def _customer(desk: Desk, number: int) -> None:
         disabled=number % 25 == 12,
         notes="Speaks for the whole site." if number % 9 == 4 else None,
     )
+    desk.customers.append(row)
     if number % 13 == 5:  # names stand in one field only, or nowhere
         row["first_name"], row["last_name"] = (who.name, None) if number % 2 else (None, None)
 

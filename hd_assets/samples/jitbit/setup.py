@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from hd_assets.samples.jitbit.desk import Desk, Fields
-from hd_assets.samples.jitbit.people import agents, customers
 
 _SECTIONS = ("IT", "Facilities", "Finance")
 _CATEGORIES = (
@@ -89,7 +88,7 @@ def _categories(desk: Desk) -> None:
     for place, name in enumerate(_SECTIONS):
         sections[name] = desk.id("section")
         desk.add("section", section_id=sections[name], name=name, order_by_number=place)
-    active = [row for row in agents(desk) if not row["disabled"]]
+    active = [row for row in desk.agents if not row["disabled"]]
     for place, (name, section, only) in enumerate(_CATEGORIES):
         id = desk.id("category", 21)
         desk.add(
@@ -150,7 +149,7 @@ def fields_of(desk: Desk, usage_type: str) -> list[Fields]:
 
 def _values_of_people(desk: Desk) -> None:
     badge, since = fields_of(desk, "1")
-    for number, row in enumerate(customers(desk)):
+    for number, row in enumerate(desk.customers):
         if number % 3 == 0:
             desk.add("user_custom_field_value", **field_value(desk, badge, f"B-{number:04}", user_id=row["user_id"]))
         if number % 4 == 1:
@@ -166,7 +165,7 @@ def _values_of_people(desk: Desk) -> None:
 
 def _assets(desk: Desk) -> None:
     (warranty,) = fields_of(desk, "2")
-    people = customers(desk)
+    people = desk.customers
     for number in range(max(4, desk.tickets // 25)):
         company = desk.rows["company"][number % len(desk.rows["company"])]
         id = desk.id("asset")

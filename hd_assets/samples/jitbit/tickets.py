@@ -10,7 +10,6 @@ from random import Random
 from hd_assets.samples import files, text
 from hd_assets.samples.jitbit.attachments import attach, inline_image
 from hd_assets.samples.jitbit.desk import ADDRESS, DAYS, ORIGINS, START, Desk, Fields, later, moment
-from hd_assets.samples.jitbit.people import agents, customers
 from hd_assets.samples.jitbit.setup import (
     CHECKBOX,
     DATE,
@@ -41,12 +40,12 @@ def write_tickets(desk: Desk) -> None:
 
 
 def _ticket(desk: Desk, number: int, rng: Random) -> None:
-    people = customers(desk)
+    people = desk.customers
     who = people[number % len(people)] if number < len(people) else rng.choice(people)
     # every status is somebody's, however small the helpdesk
     status_id = STATUSES[number][0] if number < len(STATUSES) else rng.choice(_STATUS)
     status = next(row for row in STATUSES if row[0] == status_id)
-    able = agents(desk)
+    able = desk.agents
     agent = None if status[0] == 1 else rng.choice(able)
     started = moment(START + timedelta(days=DAYS * number / max(1, desk.tickets), seconds=rng.randrange(32_000)))
     category = desk.rows["category"][number % len(desk.rows["category"])]
@@ -227,7 +226,9 @@ def _furniture(desk: Desk, rng: Random, ticket: Fields, agent: Fields | None, nu
             created=ticket["last_updated"],
         )
     if number % 7 == 1:
-        other = rng.choice([row for row in customers(desk) if row["user_id"] != ticket["user_id"]])
+        place = rng.randrange(len(desk.customers) - 1)
+        own = ticket["user_id"] - desk.customers[0]["user_id"]
+        other = desk.customers[place + (place >= own)]
         desk.add("subscriber", ticket_id=id, user_id=other["user_id"], email=other["email"])
     if number % 12 == 8:
         item = rng.choice(desk.rows["asset"])
@@ -265,7 +266,7 @@ def _links(desk: Desk) -> None:
     for number in range(6, len(tickets), 20):
         ticket, other = tickets[number], tickets[number - 3]
         desk.add("linked_ticket", ticket_id=ticket["ticket_id"], linked_id=other["ticket_id"])
-        agent = agents(desk)[0]
+        agent = desk.agents[0]
         article = articles[number % len(articles)]
         body = (
             f'{HTML}<p>See <a href="{other["url"]}">#{other["ticket_id"]}</a> and '
