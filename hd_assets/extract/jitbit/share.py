@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ PATTERNS = (
 ANYWHERE = "anywhere"
 """Not a pattern: the only file of that name and size, wherever it lies."""
 _FIELDS = frozenset({"file_id", "file_name", "file_hash", "ticket_id", "comment_id", "extension"})
+_NO_SHARE = "lies on the file share, and JITBIT_FILES is not set"
 _BLOCK = 1 << 20
 
 
@@ -167,8 +168,16 @@ def dry_run(share: Share, wanted: Iterable[Wanted]) -> ShareReport:
     return report
 
 
-def store(share: Share | None, wanted: Iterable[Wanted], into: RawSink) -> None:
-    """Store the bytes of every file, and say in `file_bytes` what became of each."""
+def store(
+    share: Share | None,
+    wanted: Iterable[Wanted],
+    into: RawSink,
+    in_table: Callable[[Wanted], bytes | None] = lambda _: None,
+) -> None:
+    """Store the bytes of every file, and say in `file_bytes` what became of each.
+
+    `in_table` gives bytes that lie in the database itself, as those of very old installations may (a guess).
+    """
     report = ShareReport()
     unasked = 0
     for file in wanted:
@@ -176,16 +185,17 @@ def store(share: Share | None, wanted: Iterable[Wanted], into: RawSink) -> None:
             told = _failed(file, "missing", "only an address in a cloud drive is known")
             into.rows("file_bytes", [told])
             continue
-        if share is None:
-            unasked += 1
-            into.rows("file_bytes", [_failed(file, "missing", "lies on the file share, and JITBIT_FILES is not set")])
-            continue
         if (stored := into.stored_before(file.source_key)) is not None:
             told = (file.file_id, stored.sha256, str(stored.size_bytes), "stored", None, file.source_key)
             into.rows("file_bytes", [told])
             continue
-        answer = share.find(file)
-        report.add(file, answer)
+        answer = share.find(file) if share else Answer("missing", detail=_NO_SHARE)
+        if answer.state != "found" and (held := in_table(file)):
+            into.rows("file_bytes", [_kept(file, iter((held,)), into)])
+            continue
+        if share:
+            report.add(file, answer)
+        unasked += share is None
         into.rows("file_bytes", [_stored(file, answer, into)])
     for line in report.lines():
         into.warn(line)
@@ -199,10 +209,16 @@ def _stored(file: Wanted, answer: Answer, into: RawSink) -> Row:
     if answer.state == "size_differs":
         is_short = answer.path.stat().st_size < file.size
         return _failed(file, "short" if is_short else "missing", str(answer.detail))
+    return _kept(file, _blocks(answer.path), into)
+
+
+def _kept(file: Wanted, chunks: Iterator[bytes], into: RawSink) -> Row:
     try:
-        stored = into.file(file.source_key, _blocks(answer.path), at_least=file.size)
+        stored = into.file(file.source_key, chunks, at_least=file.size)
     except BytesUnavailableError as error:
         return _failed(file, "missing", str(error))
+    if not stored.complete:
+        return _failed(file, "short", f"{stored.size_bytes} of {file.size} bytes are there")
     return (file.file_id, stored.sha256, str(stored.size_bytes), "stored", None, file.source_key)
 
 

@@ -54,7 +54,7 @@ class _Changes:
                 continue
             rows = self._reading.rows(spec)
             self._compared(spec, noting_files(rows, spec, wanted) if spec.name in FILES else rows)
-        store(share, wanted, self._into)
+        store(share, wanted, self._into, self._reading.bytes_in_table)
         there = {(file.file_id,) for file in wanted}
         self._into.gone("file_bytes", set(self._into.known("file_bytes")) - there)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
@@ -17,6 +18,7 @@ from hd_assets.extract.retry import LostSnapshotError
 
 _COUNT = exp.Count(this=exp.Star(), big_int=True)
 _FEW = 10
+_HEXADECIMAL = re.compile(r"(?:0x)?(?:[0-9a-fA-F]{2})+")
 FILES = ("attachment", "article_attachment")
 
 
@@ -40,7 +42,7 @@ class TablesReading:
             if spec.name == "ticket":
                 rows = self._warning_of_several(rows, spec.entity.columns.index("instance_id"))
             self._into.rows(spec.name, rows)
-        store(self._share, wanted, self._into)
+        store(self._share, wanted, self._into, self.bytes_in_table)
 
     def _warning_of_several(self, rows: Iterator[Row], place: int) -> Iterator[Row]:
         """Several helpdesks may share a database; taking them all is the customer's choice, not a default to hide."""
@@ -74,6 +76,15 @@ class TablesReading:
             held = dict(zip(columns, row, strict=True))
             yield tuple(held.get(column) for column in spec.entity.columns)
         self._prove(bound, united)
+
+    def bytes_in_table(self, file: Wanted) -> bytes | None:
+        """Bytes of a file that its own row holds; None where there is no column for them, or none as hexadecimal."""
+        for variant in self._installation.bound["attachment"]:
+            if statement := variant.content_of(int(file.file_id)):
+                for (content,) in self._session.select(statement, variant.table.label):
+                    if content and _HEXADECIMAL.fullmatch(content):
+                        return bytes.fromhex(content.removeprefix("0x"))
+        return None
 
     def keys(self, spec: TableSpec) -> set[tuple[str, ...]]:
         """Keys of every row there is, without reading more of it."""

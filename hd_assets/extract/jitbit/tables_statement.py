@@ -18,6 +18,7 @@ from hd_assets.errors import UsageError
 from hd_assets.extract.jitbit.tables import FoundTable
 
 DIALECT = "tsql"
+_CONTENT = ("filedata", "filecontent", "content", "data")
 LOWEST = -2_147_483_647
 """Below every id; the lowest int that is written as an int, or the server would compare decimals."""
 
@@ -50,6 +51,16 @@ class Bound:
         if named is None:
             return self
         return replace(self, statement=_and(self.statement, exp.column(named, quoted=True).eq(instance)))
+
+    def content_of(self, key: int) -> exp.Select | None:
+        """The bytes in the row of a key, where the table has a column for them (a guess)."""
+        named = next((column for column in self.table.columns if column.lower() in _CONTENT), None)
+        if named is None:
+            return None
+        held = self.statement.expressions[self.key[0]].this
+        wanted = exp.select(exp.alias_(exp.column(named, quoted=True), "content"))
+        table = exp.table_(self.table.name, db=self.table.schema, quoted=True)
+        return wanted.from_(table).where(exp.EQ(this=held.copy(), expression=exp.Literal.number(key)))
 
     def page(self, rows: int, after: Sequence[int] | None = None) -> exp.Select:
         """The next rows in the order of the key."""

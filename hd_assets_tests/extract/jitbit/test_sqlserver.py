@@ -153,6 +153,17 @@ def test_rows_of_one_key_are_kept_together_over_the_border_of_pages(sample, tmp_
     assert {f"w{number}" for number in range(25)} <= set(row["value"].split(", "))
 
 
+def test_bytes_that_lie_in_the_table_are_taken_where_the_share_has_none(sample, tmp_path):
+    with changed(
+        sample,
+        'alter table "hdFileAttachments" add column "FileData" blob',
+        'update "hdFileAttachments" set "FileData" = \'four\'::blob, "FileSize" = 4 where "FileID" = 514',
+        'update "hdFileAttachments" set "FileData" = \'cut\'::blob, "FileSize" = 9 where "FileID" = 515',
+    ) as extractor:
+        told = {row["file_id"]: row["status"] for row in read(extractor, tmp_path).records("file_bytes")}
+    assert {id: status for id, status in told.items() if status != "missing"} == {"514": "stored", "515": "short"}
+
+
 def test_ids_kept_as_text_are_paged_as_numbers(sample, tmp_path):
     with changed(sample, 'alter table "hdComments" alter "CommentID" type varchar') as extractor:
         assert sorted(read(extractor, tmp_path).held["comment"], key=str) == expected()["comment"]
