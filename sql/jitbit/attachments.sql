@@ -218,8 +218,8 @@ types as (
 
 final as (
     select
-        concat(owned.migration, '-file-', owned.id) as external_id,
-        'file' as source_type,
+        concat(owned.migration, '-attachment-', owned.id) as external_id,
+        'attachment' as source_type,
         owned.id as source_id,
         md5(
             concat_ws('|', owned.id, owned.owner, owned.filename, owned.size_bytes, owned.sha256, owned.disposition)

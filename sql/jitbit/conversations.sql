@@ -229,7 +229,7 @@ files as (
         safe_filename(coalesce(nullif(trim(attachment.file_name), ''), concat('file-', attachment.file_id))) as filename
     from raw.attachment
     inner join staging.records
-        on attachment.file_id = records.source_id and records.source_type = 'file'
+        on attachment.file_id = records.source_id and records.source_type = 'attachment'
     where coalesce(attachment.article_id, '') in ('', '0')
 ),
 

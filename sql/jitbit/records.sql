@@ -116,7 +116,7 @@ final as (
     union all
     select
         'attachments' as object,
-        'file' as source_type,
+        'attachment' as source_type,
         attachment.file_id as source_id,
         tickets.conversation
     from raw.attachment
@@ -128,7 +128,7 @@ final as (
     union all
     select
         'attachments' as object,
-        'file' as source_type,
+        'attachment' as source_type,
         id as source_id,
         cast(null as varchar) as conversation
     from article_files

@@ -73,7 +73,7 @@ dated as (
     union all
     select
         'attachments' as object,
-        'file' as source_type,
+        'attachment' as source_type,
         comment_date as created
     from raw.attachment
     where coalesce(article_id, '') in ('', '0')
