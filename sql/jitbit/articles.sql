@@ -60,7 +60,7 @@ files as (
         filename
     from staging.attachments
     cross join options
-    where source_type = 'attachment' and conversation is null and starts_with(owner, concat(options.migration, '-article-'))
+    where conversation is null and starts_with(owner, concat(options.migration, '-article-'))
 ),
 
 -- Where the mapping names a public address of the files, pictures and links lead there: <address>/<id of the file>.
