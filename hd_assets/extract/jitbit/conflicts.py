@@ -30,6 +30,7 @@ class United:
     conflict: Callable[[Row], None]
     read: list[int] = field(default_factory=list)
     keys: int = 0
+    shared: int = 0
     conflicting: int = 0
 
     def rows(self, streams: Sequence[Stream]) -> Iterator[Row]:
@@ -38,6 +39,7 @@ class United:
         for key, group in groupby(heapq.merge(*placed, key=lambda entry: entry[:2]), key=lambda entry: entry[0]):
             self.keys += 1
             by_table = [(place, [row for _, _, row in held]) for place, held in groupby(group, key=lambda e: e[1])]
+            self.shared += len(by_table) > 1
             kept, rows = by_table[0]
             for row in self._one(key, rows, kept):
                 for other, others in by_table[1:]:

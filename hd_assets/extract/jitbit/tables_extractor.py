@@ -44,8 +44,11 @@ class TablesExtractor:
 
     def conclude(self, reading: TablesReading, installation: Installation, into: RawSink) -> None:
         """What a reading says of the source once it is through."""
-        reading.inventory({"product": PRODUCT, **installation.session.facts})
-        into.facts(self._facts(installation, _counts(reading, installation), list(_warnings(installation))))
+        counts = _counts(reading, installation)
+        told = {f"rows_of_table:{label}": str(rows) for label, rows in counts.items()}
+        told |= {f"rows_in_several_tables:{name}": str(rows) for name, rows in reading.shared.items()}
+        reading.inventory({"product": PRODUCT, **installation.session.facts, **told})
+        into.facts(self._facts(installation, counts, list(_warnings(installation))))
 
     @contextmanager
     def opened(self) -> Iterator[Installation]:
@@ -108,6 +111,9 @@ class _Nowhere:
 
     def facts(self, facts: SourceFacts) -> None:
         del facts
+
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        pass
 
     def warn(self, text: str) -> None:
         del text

@@ -30,6 +30,8 @@ class TablesReading:
         self._session = installation.session
         self.counts: dict[str, int] = {}
         """Distinct keys by raw table."""
+        self.shared: dict[str, int] = {}
+        """Keys that more than one table holds, by raw table with several."""
         self.told: set[tuple[str, str]] = set()
         """Keys of the inventory of columns."""
 
@@ -142,6 +144,8 @@ class TablesReading:
         if counted != united.keys:
             raise self._changed(name, f"{united.keys} ids were delivered, all its tables together hold {counted}")
         self.counts[name] = united.keys
+        if len(bound) > 1:
+            self.shared[name] = united.shared
         if united.conflicting:
             self._into.warn(
                 f"{united.conflicting} rows of {name} stand differently in {' and '.join(united.labels)}; "

@@ -123,6 +123,10 @@ def test_of_both_conventions_no_row_is_lost_and_differences_are_listed(sample, t
     assert sorted(sink.held["ticket"], key=str) == expected()["ticket"]
     [conflict] = sink.records("table_conflict")
     assert (conflict["row_key"], conflict["column_name"], conflict["other_table"]) == ("1002", "subject", "Issues")
+    facts = {row["name"]: row["value"] for row in sink.records("source_fact")}
+    count = len(desk().rows["ticket"])
+    assert (facts["rows_of_table:hdIssues"], facts["rows_of_table:Issues"]) == (str(count - 1), "3")
+    assert facts["rows_in_several_tables:ticket"] == "2"
 
 
 def test_a_table_that_is_missing_is_named_with_what_to_do(sample, tmp_path):
