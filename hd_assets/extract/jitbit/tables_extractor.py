@@ -117,3 +117,6 @@ class _Nowhere:
 
     def warn(self, text: str) -> None:
         del text
+
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        del done, total, what
