@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -10,9 +13,13 @@ from typing import Any
 import duckdb
 import httpx
 
-from hd_assets.extract.jitbit.client import Timing
+from hd_assets.extract.base import StoredFile
+from hd_assets.extract.jitbit.answers import Shaper
+from hd_assets.extract.jitbit.asking import Asking
+from hd_assets.extract.jitbit.client import JitbitClient, Timing
 from hd_assets.extract.jitbit.extractor import JitbitExtractor
 from hd_assets.extract.jitbit.options import JitbitApiOptions, addresses
+from hd_assets.extract.jitbit.spool import Spool
 from hd_assets.extract.raw import RawStore, extract
 from hd_assets.samples.jitbit import Desk, make
 from hd_assets.samples.jitbit.desk import PASSWORD, READER
@@ -51,21 +58,61 @@ def standin(manners: Manners | None = None, **more: Any) -> JitbitStandin:
     return JitbitStandin(Store.of(desk()), manners or Manners(), **more)
 
 
+class Silent:
+    """A sink that takes everything and keeps nothing."""
+
+    def rows(self, entity, rows):
+        list(rows)
+
+    def file(self, source_key, chunks, *, at_least=0):
+        content = b"".join(chunks)
+        whole = len(content) >= at_least
+        return StoredFile(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), complete=whole)
+
+    def stored_before(self, source_key):
+        return None
+
+    def known(self, entity, columns=None):
+        return ()
+
+    def gone(self, entity, keys):
+        list(keys)
+
+    def facts(self, facts):
+        pass
+
+    def warn(self, text):
+        pass
+
+    def advance(self, done, total, what):
+        pass
+
+
+def options(url: str = ADDRESS, **given: Any) -> JitbitApiOptions:
+    account = {} if "token" in given else ACCOUNT
+    return JitbitApiOptions(addresses(url), **{"calls_per_minute": 0, "rule_ids": 5, **account, **given})
+
+
 def reading(
-    server: JitbitStandin | httpx.BaseTransport, url: str = ADDRESS, *, clock: Clock | None = None, **options: Any
+    server: JitbitStandin | httpx.BaseTransport, url: str = ADDRESS, *, clock: Clock | None = None, **given: Any
 ) -> JitbitExtractor:
     """An extractor without sockets that waits for nothing."""
     transport = StandinTransport(server) if isinstance(server, JitbitStandin) else server
-    account = {} if "token" in options else ACCOUNT
-    given = {"calls_per_minute": 0, "rule_ids": 5, **account, **options}
-    return JitbitExtractor(
-        JitbitApiOptions(addresses(url), **given), transport=transport, timing=(clock or Clock()).timing()
-    )
+    return JitbitExtractor(options(url, **given), transport=transport, timing=(clock or Clock()).timing())
 
 
-def read(root: Any, server: JitbitStandin, **options: Any) -> RawStore:
+@contextmanager
+def asking(server: JitbitStandin) -> Iterator[Asking]:
+    """What the parts of one reading share, without the reading."""
+    client = JitbitClient(options(), transport=StandinTransport(server), timing=Clock().timing())
+    with Spool() as spool:
+        yield Asking(client, Shaper(), spool, Silent())
+    client.close()
+
+
+def read(root: Any, server: JitbitStandin, **given: Any) -> RawStore:
     store = RawStore(root)
-    extract(reading(server, **options), store)
+    extract(reading(server, **given), store)
     return store
 
 

@@ -168,8 +168,8 @@ class _CountingSink:
     def __init__(self, sink: RawSink, progress: StepProgress) -> None:
         self._sink = sink
         self._progress = progress
-        self._done = 0
-        self._total: int | None = None
+        self._rows = 0
+        self._told: tuple[int, int | None, str] = (0, None, "rows")
 
     def rows(self, entity: str, rows: Iterable[Row]) -> None:
         self._sink.rows(entity, self._counted(rows))
@@ -177,13 +177,13 @@ class _CountingSink:
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             yield row
-            self._done += 1
-            if self._done % EVERY_ROWS == 0:
-                self._progress.advance(self._done, self._total, "rows")
+            self._rows += 1
+            if self._rows % EVERY_ROWS == 0:
+                self.advance(self._rows, None, "rows")
 
     def file(self, source_key: str, chunks: Iterable[bytes], *, at_least: int = 0) -> StoredFile:
         stored = self._sink.file(source_key, chunks, at_least=at_least)
-        self._progress.advance(self._done, self._total, "rows")
+        self._progress.advance(*self._told)
         return stored
 
     def known(self, entity: str, columns: tuple[str, ...] | None = None) -> Iterable[tuple[str, ...]]:
@@ -200,3 +200,7 @@ class _CountingSink:
 
     def warn(self, text: str) -> None:
         self._sink.warn(text)
+
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        self._told = (done, total, what)
+        self._progress.advance(*self._told)

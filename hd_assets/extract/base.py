@@ -116,6 +116,9 @@ class RawSink(Protocol):
     def warn(self, text: str) -> None:
         """Something a person should know; ids and counts only."""
 
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        """How far the reading is, in its own words, where rows come only at its end; None: nobody knows the total."""
+
 
 class Extractor(Protocol):
     """A source, opened read-only."""

@@ -124,6 +124,9 @@ class RawWriter:
     def warn(self, text: str) -> None:
         self.warnings.append(text)
 
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        pass  # for those who watch
+
     def finish(self) -> list[WrittenEntity]:
         """Flush, join each entity's parts into one file and sync it. Entities without rows get a file, too."""
         return [self._finish(batches) for batches in self._batches.values()]

@@ -26,6 +26,10 @@ _CHUNK = 1 << 18
 _LONGEST_WAIT = 900.0
 _WAITS = 8
 _FLAT_WAIT = 60.0
+_FIRST = (6, 60.0, 10.0)
+_PATIENCE = (60, 1800.0, 60.0)
+"""Attempts, seconds, longest pause: until the server has answered once, and then, because a reading takes hours and
+cannot go on where it broke off."""
 
 
 class MissingError(SourceError):
@@ -67,7 +71,7 @@ class JitbitClient:
         self._options, self._timing = options, timing or Timing()
         self._base = options.bases[0]
         self._next_at = float("-inf")
-        self.calls = 0
+        self._is_known = False
         headers, auth = {"accept": "application/json"}, None
         if options.token:
             headers["Authorization"] = f"Bearer {options.token}"
@@ -106,6 +110,7 @@ class JitbitClient:
                 faults.append(fault)
                 continue
             if isinstance(answer, dict):
+                self._is_known = True
                 return answer
             faults.append(self._elsewhere("the answer does not name the account", Call("Authorization")))
         raise ElsewhereError(
@@ -146,7 +151,9 @@ class JitbitClient:
     def retried(self, attempt: Callable[[], T], call: Call) -> T:
         """Run `attempt` again after faults that pass; a 429 waits as it says, else a minute and longer each time."""
         timing = self._timing
-        pauses = RetryBudget(attempts=6, seconds=300, sleep=timing.sleep, clock=timing.clock).pauses()
+        attempts, seconds, longest = _PATIENCE if self._is_known else _FIRST
+        budget = RetryBudget(attempts, seconds, longest_pause=longest, sleep=timing.sleep, clock=timing.clock)
+        pauses = budget.pauses()
         waits = self._waits()
         while True:
             try:
@@ -175,7 +182,6 @@ class JitbitClient:
             wait = min(wait * 2, _LONGEST_WAIT)
 
     def _wait_for_turn(self) -> None:
-        self.calls += 1
         if self._options.calls_per_minute:
             now = self._timing.clock()
             if now < self._next_at:

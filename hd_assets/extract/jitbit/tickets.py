@@ -79,21 +79,22 @@ class Tickets:
         self.list = TicketList(asking, options.page_rows)
         self.seen: dict[str, str | None] = {}
         self._gone: set[str] = set()
+        self._total: int | None = None
 
     def everything(self) -> None:
         """SourceError when fewer tickets could be found than Jitbit counts."""
         began = self._asking.client.today.date()
-        total = self.total()
+        self._total = self.total()
         for number in range(_PASSES):
             before = len(self.seen)
             for window in self.list.in_one_list() if number == 1 else self.list.all_windows():
                 self.read_new(window)
-            total = self.total()
+            self._total = total = self.total()
             if total is not None and len(self.seen) >= total:
                 break
             if total is None and number and len(self.seen) == before:
                 break
-        self._prove(total, len(self.seen) + len(self._gone))
+        self._prove(self._total, len(self.seen) + len(self._gone))
         for _ in range(_PASSES):
             if not self.read_changed(began - _DAY):
                 break
@@ -174,6 +175,7 @@ class Tickets:
         ticket = detail.over(summary)
         comments = listed(asking.client.found(Call("Comments", {"id": id})), "Comments")
         self.seen[id] = asking.shaper.text(detail.get("LastUpdated"))
+        asking.into.advance(len(self.seen), self._total, "tickets")
         children = self._children(id, summary)
         parent = {} if ticket.has("HasChildren") else {"has_children": "true" if children else "false"}
         asking.keep("ticket", [ticket], id, ticket_id=id, **parent, **self._people(ticket))

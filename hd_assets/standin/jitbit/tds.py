@@ -72,12 +72,12 @@ class SqlServerStandin:
             "use memory.dbo",
             self.script,
             "create schema sys",
-            "create table sys.databases (name varchar, snapshot_isolation_state integer)",
+            # a view, for tables stand in the inventory
+            f"create view sys.databases as select '{self.database}' as name, "
+            f"{int(self.faults.is_snapshot)} as snapshot_isolation_state",
             f"create macro memory.main.db_name() as '{self.database}'",
         ):
             self.store.execute(statement)
-        told = f"insert into sys.databases values ('{self.database}', {int(self.faults.is_snapshot)})"
-        self.store.execute(told)
         self.store.execute("create macro memory.main.serverproperty(name) as '15.0.2000.5'")
         may_write = int(self.faults.may_write)
         self.store.execute(f"create macro memory.main.has_perms_by_name(a, b, c) as {may_write}")

@@ -63,6 +63,9 @@ class Sink:
     def warn(self, text):
         self.warnings.append(text)
 
+    def advance(self, done, total, what):
+        pass
+
     def records(self, entity):
         return [dict(zip(COLUMNS[entity], row, strict=True)) for row in self.held[entity]]
 

@@ -11,7 +11,7 @@ from hd_assets.extract.jitbit.extractor import JitbitExtractor
 from hd_assets.extract.jitbit.options import JitbitApiOptions, addresses, from_variables
 from hd_assets.samples.jitbit.desk import PASSWORD, READER, TOKEN
 from hd_assets.standin.jitbit import Manners, Store, with_account
-from hd_assets_tests.jitbit import ADDRESS, Clock, desk, read, reading, standin
+from hd_assets_tests.jitbit import ADDRESS, Clock, Silent, desk, read, reading, standin
 
 GIVEN = {"JITBIT_URL": ADDRESS, "JITBIT_USER": READER, "JITBIT_PASSWORD": PASSWORD}
 
@@ -177,6 +177,14 @@ def test_a_fault_that_passes_is_tried_again(fault):
     server = standin(faults={1: fault, 2: fault})
     assert reading(server).probe().row_counts
     assert len(server.requests) == 4
+
+
+def test_an_outage_of_minutes_does_not_end_a_reading_of_hours():
+    clock = Clock()
+    server = standin(faults=dict.fromkeys(range(100, 115), "error_page"))
+    reading(server, clock=clock).read(Silent())
+    assert sum(clock.waits) > 240
+    assert len(clock.waits) == 15
 
 
 def test_an_error_in_plain_text_ends_it_with_its_status():

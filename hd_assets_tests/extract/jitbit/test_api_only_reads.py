@@ -1,7 +1,6 @@
 """No extraction can call anything that is not known to only read, whatever a server answers."""
 
 import contextlib
-import hashlib
 import json
 
 import httpx
@@ -10,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hd_assets.errors import HdError, SourceError
-from hd_assets.extract.base import StoredFile
 from hd_assets.extract.jitbit.calls import Call, Wall
 from hd_assets.standin.jitbit import WRITING
-from hd_assets_tests.jitbit import ADDRESS, read, reading, standin
+from hd_assets_tests.jitbit import ADDRESS, Silent, read, reading, standin
 
 BASE = f"{ADDRESS}/api"
 # written out once more on purpose: a name added to the extraction has to be judged here, too
@@ -56,32 +54,6 @@ class Recording(httpx.BaseTransport):
         request.read()
         self.passed.append(request)
         return self._answer(request)
-
-
-class Sink:
-    """Takes everything and keeps nothing."""
-
-    def rows(self, entity, rows):
-        list(rows)
-
-    def file(self, source_key, chunks, *, at_least=0):
-        content = b"".join(chunks)
-        return StoredFile(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), complete=True)
-
-    def stored_before(self, source_key):
-        return None
-
-    def known(self, entity, columns=None):
-        return ()
-
-    def gone(self, entity, keys):
-        list(keys)
-
-    def facts(self, facts):
-        pass
-
-    def warn(self, text):
-        pass
 
 
 names = st.sampled_from(
@@ -183,7 +155,7 @@ def test_no_answer_leads_an_extraction_to_another_call(told, data):
 
     inner = Recording(answer)
     with contextlib.suppress(HdError):
-        reading(inner, rule_ids=2).read(Sink())
+        reading(inner, rule_ids=2).read(Silent())
     assert inner.passed
     assert [request.url for request in inner.passed if not only_reads(request)] == []
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from hd_assets.errors import SourceError
-from hd_assets.extract.jitbit.attached import mentioned
+from hd_assets.extract.jitbit.attached import Files, mentioned
 from hd_assets.extract.jitbit.entities import ENTITIES
+from hd_assets.extract.jitbit.tickets import Tickets
 from hd_assets.extract.raw import RawStore, extract
 from hd_assets.standin.jitbit import Manners
-from hd_assets_tests.jitbit import TICKETS, TODAY, desk, read, reading, rows, standin
+from hd_assets_tests.jitbit import TICKETS, TODAY, Silent, asking, desk, options, read, reading, rows, standin
 
 # what the API does not tell: orders of set-up, who wrote an article; and its own count is the server's
 UNTOLD = {"section": ("order_by_number",), "category": ("order_by_number",), "article": ("user_id",)}
@@ -74,13 +75,15 @@ def test_whatever_an_installation_does_differently_the_rows_are_the_same(tmp_pat
 
 
 @pytest.mark.parametrize("page_rows", [100, 300])
-def test_pages_of_at_most_100_or_300_rows_lose_no_ticket(tmp_path, page_rows):
-    server = standin(Manners(page_rows=page_rows))
-    [pattern] = list(server.store.rows("ticket", ticket_id=desk().rows["ticket"][0]["ticket_id"]))
-    for number in range(2 * page_rows + 5):  # all on one day, so that no window is small enough
-        server.store.add("ticket", **{**pattern, "ticket_id": 900_000 + number, "has_children": False})
-    found = read(tmp_path, server, links=False, subscribers=False, time=False)
-    assert found.latest().row_counts["ticket"] == 2 * page_rows + 5 + TICKETS
+@pytest.mark.parametrize("offset_base", [0, 1])
+def test_pages_of_at_most_100_or_300_rows_lose_no_ticket(page_rows, offset_base):
+    server = standin(Manners(page_rows=page_rows, offset_base=offset_base))
+    pattern = server.store.tables["ticket"][0]
+    for number in range(2 * page_rows + 5):  # all of one day, so that no window is small enough
+        server.store.add("ticket", **{**pattern, "ticket_id": 900_000 + number})
+    with asking(server) as asks:
+        listed = Tickets(asks, Files(asks), options()).ids()
+    assert len(listed) == 2 * page_rows + 5 + TICKETS
     assert {asked["count"] for _, name, asked in server.requests if name == "tickets"} == {"300"}
 
 
@@ -148,6 +151,17 @@ def test_a_ticket_deleted_while_it_is_read_is_gone_without_a_fuss(tmp_path):
     found = read(tmp_path, server)
     assert rows(found, "ticket", "ticket_id", f"ticket_id = '{victim}'") == []
     assert rows(found, "comment", "comment_id", f"ticket_id = '{victim}'") == []
+
+
+def test_a_reading_of_hours_tells_how_many_of_the_tickets_it_has(server):
+    class Watching(Silent):
+        told: list[tuple[int, int | None, str]] = []  # noqa: RUF012 - of one test
+
+        def advance(self, done, total, what):
+            self.told.append((done, total, what))
+
+    reading(server).read(Watching())
+    assert Watching.told == [(number + 1, TICKETS, "tickets") for number in range(TICKETS)]
 
 
 # Files
