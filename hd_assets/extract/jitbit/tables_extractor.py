@@ -117,6 +117,3 @@ class _Nowhere:
 
     def warn(self, text: str) -> None:
         del text
-
-    def advance(self, done: int, total: int | None, what: str) -> None:
-        del done, total, what
