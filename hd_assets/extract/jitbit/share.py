@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -170,7 +170,7 @@ def dry_run(share: Share, wanted: Iterable[Wanted]) -> ShareReport:
 
 def store(
     share: Share | None,
-    wanted: Iterable[Wanted],
+    wanted: Sequence[Wanted],
     into: RawSink,
     in_table: Callable[[Wanted], bytes | None] = lambda _: None,
 ) -> None:
@@ -180,7 +180,8 @@ def store(
     """
     report = ShareReport()
     unasked = 0
-    for file in wanted:
+    for number, file in enumerate(wanted):
+        into.advance(number, len(wanted), "files")
         if file.is_elsewhere:
             told = _failed(file, "missing", "only an address in a cloud drive is known")
             into.rows("file_bytes", [told])

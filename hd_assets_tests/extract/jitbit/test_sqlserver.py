@@ -71,6 +71,11 @@ def test_server_and_exported_folder_give_the_same_rows_and_files(whole, sample, 
         assert sorted(exported.held[name], key=str) == sorted(sink.held[name], key=str)
 
 
+def test_the_inventory_lists_raw_tables_and_nothing_of_the_server(whole):
+    sink, _ = whole
+    assert {row["table_name"] for row in sink.records("source_column")} == set(expected()) - {"statistic"}
+
+
 def test_nothing_but_reading_is_ever_sent(whole):
     _, standin = whole
     sent = [text for text in standin.batches if not text.upper().startswith(("SET ", "USE ", "BEGIN TRANSACTION"))]
