@@ -14,7 +14,7 @@ from hd_assets.extract.jitbit.entities import ENTITIES
 COLUMNS = {entity.name: entity.columns for entity in ENTITIES}
 KEYS = {entity.name: entity.key for entity in ENTITIES}
 _MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?([+-]\d{2}:\d{2})?")
 
 # Other words for a column than its own without underscores, first come first served. Evidenced by models of public
 # clients where not marked.
@@ -161,8 +161,10 @@ class Shaper:
             return json_text(value) if isinstance(value, dict | list) else str(value)
         if found := _MILLISECONDS.fullmatch(value):
             return _from_milliseconds(int(found[1]))
-        if not self._is_local and _MOMENT.fullmatch(value):
-            return f"{value}Z"
+        if found := _MOMENT.fullmatch(value):
+            if found[2]:
+                return _utc(datetime.fromisoformat(value))
+            return value if self._is_local else f"{value}Z"
         return value
 
 
@@ -175,5 +177,8 @@ def json_text(value: Any) -> str:
 
 
 def _from_milliseconds(value: int) -> str:
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value)
-    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return _utc(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value))
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

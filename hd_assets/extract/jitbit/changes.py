@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from hd_assets.extract.base import RawSink
 from hd_assets.extract.jitbit.answers import KEYS
 from hd_assets.extract.jitbit.asking import Asking
-from hd_assets.extract.jitbit.tickets import Tickets
+from hd_assets.extract.jitbit.tickets import TICKET_ID, Tickets
 
 OF_TICKETS = {
     "comment": "ticket_id", "ticket_tag": "ticket_id", "ticket_custom_field_value": "ticket_id",
@@ -50,9 +50,10 @@ class Changes:
         self._tickets.read_changed(self._since)
         known = {id for (id,) in into.known("ticket")}
         there = self._tickets.ids()
-        unread = there.keys() - known - self._tickets.seen.keys()
-        self._tickets.read_new([there[id] for id in sorted(unread)])
-        gone = known - there.keys()
+        if there - known - self._tickets.seen.keys():  # old ones that were not to be seen before
+            for window in self._tickets.list.all_windows():
+                self._tickets.read_new([one for one in window if one.id(*TICKET_ID) not in known])
+        gone = known - there
         into.gone("ticket", ((id,) for id in gone))
         touched = gone | self._tickets.seen.keys()
         for entity, column in OF_TICKETS.items():

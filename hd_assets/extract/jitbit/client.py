@@ -6,6 +6,7 @@ import email.utils
 import json
 import random
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import httpx
 from hd_assets.errors import SourceError, UnreachableError
 from hd_assets.extract.base import BytesUnavailableError
 from hd_assets.extract.jitbit.calls import Call, Wall
-from hd_assets.extract.jitbit.options import JitbitApiOptions
+from hd_assets.extract.jitbit.options import LOOPBACK, JitbitApiOptions
 from hd_assets.extract.retry import LostSnapshotError, RetryBudget
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class JitbitClient:
         else:
             auth = httpx.BasicAuth(options.user or "", options.password or "")
         self._http = httpx.Client(
-            transport=Wall(transport or httpx.HTTPTransport(), options.bases),
+            transport=Wall(transport or _own_transport(options.bases[0]), options.bases),
             headers=headers,
             auth=auth,
             timeout=httpx.Timeout(120, connect=20),
@@ -267,6 +268,14 @@ class JitbitClient:
     def _passing(self, what: str, call: Call) -> LostSnapshotError:
         mend = "check host, port and firewall, and that the server runs; then start again"
         return LostSnapshotError(what, where=f"{self._base}, {call.name}", mend=mend)
+
+
+def _own_transport(address: str) -> httpx.HTTPTransport:
+    """By way of the proxy the environment names, as a client does that has no wall before it."""
+    url = httpx.URL(address)
+    if url.host in LOOPBACK or urllib.request.proxy_bypass(url.host):
+        return httpx.HTTPTransport()
+    return httpx.HTTPTransport(proxy=urllib.request.getproxies().get(url.scheme))
 
 
 class _TooFastError(Exception):

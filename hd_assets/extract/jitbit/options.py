@@ -22,7 +22,7 @@ class JitbitApiOptions:
     `page_rows`: asked for at once; servers give at most 100 or 300. `dates_without_zone`: `utc`, or `local` when such
     dates are in the zone of the mapping (a guess that ought to be `utc`, since all seen end in Z).
     `rule_ids`: the API has no list of rules; ids up to this are asked for one by one. `links`, `subscribers`, `time`:
-    one call more a ticket each.
+    one call more a ticket each. `count_must_agree`: fewer tickets than Jitbit itself counts end the reading.
     """
 
     bases: tuple[str, ...]
@@ -33,14 +33,15 @@ class JitbitApiOptions:
     page_rows: int = 300
     dates_without_zone: str = "utc"
     rule_ids: int = DEFAULT_RULE_IDS
+    count_must_agree: bool = True
     links: bool = True
     subscribers: bool = True
     time: bool = True
 
 
 API_OPTIONS: dict[str, type] = {
-    "calls_per_minute": int, "page_rows": int, "dates_without_zone": str, "rule_ids": int, "links": bool,
-    "subscribers": bool, "time": bool,
+    "calls_per_minute": int, "page_rows": int, "dates_without_zone": str, "rule_ids": int, "count_must_agree": bool,
+    "links": bool, "subscribers": bool, "time": bool,
 }  # fmt: skip
 """Source options of the mapping for this way in."""
 

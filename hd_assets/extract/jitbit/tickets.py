@@ -10,11 +10,12 @@ from hd_assets.extract.jitbit.answers import Fields, listed, plain_row
 from hd_assets.extract.jitbit.asking import Asking
 from hd_assets.extract.jitbit.attached import Files
 from hd_assets.extract.jitbit.calls import Call
+from hd_assets.extract.jitbit.client import MissingError
 from hd_assets.extract.jitbit.options import JitbitApiOptions
 
 _FIRST_DAY = date(2000, 1, 1)  # older than the product
 _DAY = timedelta(days=1)
-_ID = ("TicketID", "IssueID")
+TICKET_ID = ("TicketID", "IssueID")
 _PASSES = 3
 _PERSON = {
     "user_name": "Username", "first_name": "FirstName", "last_name": "LastName", "email": "Email",
@@ -82,22 +83,33 @@ class Tickets:
         self._total: int | None = None
 
     def everything(self) -> None:
-        """SourceError when fewer tickets could be found than Jitbit counts."""
+        """Count first: a reading takes hours, and whether it can be complete is known after minutes.
+
+        SourceError when fewer tickets are listed than Jitbit counts.
+        """
         began = self._asking.client.today.date()
-        self._total = self.total()
-        for number in range(_PASSES):
-            before = len(self.seen)
-            for window in self.list.in_one_list() if number == 1 else self.list.all_windows():
-                self.read_new(window)
-            self._total = total = self.total()
-            if total is not None and len(self.seen) >= total:
-                break
-            if total is None and number and len(self.seen) == before:
-                break
-        self._prove(self._total, len(self.seen) + len(self._gone))
+        expected = self.ids()
+        self._total = len(expected)
+        for window in self.list.all_windows():
+            self.read_new(window)
+        for id in sorted(expected - self.seen.keys() - self._gone):
+            self.read_new([Fields({TICKET_ID[0]: id}, "Tickets")])  # outside of every window, or no longer listed
         for _ in range(_PASSES):
             if not self.read_changed(began - _DAY):
                 break
+
+    def ids(self) -> set[str]:
+        """Every ticket there is. SourceError when fewer are listed than Jitbit counts."""
+        found: set[str] = set()
+        for number in range(_PASSES):
+            before = len(found)
+            for window in self.list.in_one_list() if number == 1 else self.list.all_windows():
+                found.update(one.id(*TICKET_ID) for one in window)
+            total = self.total()
+            if len(found) >= total if total is not None else number and len(found) == before:
+                break
+        self._prove(total, len(found))
+        return found
 
     def total(self) -> int | None:
         """How many tickets the account may see by Jitbit's own count; None where it does not tell."""
@@ -115,39 +127,29 @@ class Tickets:
     def _prove(self, total: int | None, found: int) -> None:
         if total is None:
             self._asking.into.warn(f"Jitbit does not count its tickets; {found} were found in two passes that agree")
+        elif found < total and not self._options.count_must_agree:
+            self._asking.into.warn(f"{found} tickets were found, Jitbit counts {total}; count_must_agree is off")
         elif found < total:
             raise SourceError(
                 f"{found} of {total} tickets were found in {_PASSES} passes",
                 where=f"{self._asking.client.place}, Tickets",
-                mend="extract again while nobody works with the helpdesk; if it stays, the account does not see every"
-                " ticket that Stats counts: use one of an administrator",
+                mend="extract again while nobody works with the helpdesk; if it stays, use the account of an"
+                " administrator that sees every category, or find out what Stats counts besides and set the source"
+                " option count_must_agree: false",
             )
         elif found > total:
             self._asking.into.warn(f"{found} tickets were found, Jitbit counts {total}; some may be gone meanwhile")
 
-    def ids(self) -> dict[str, Fields]:
-        """Every ticket there is, by id. SourceError when fewer are listed than Jitbit counts."""
-        found: dict[str, Fields] = {}
-        total = None
-        for number in range(_PASSES):
-            for window in self.list.in_one_list() if number == 1 else self.list.all_windows():
-                found.update((one.id(*_ID), one) for one in window)
-            total = self.total()
-            if total is None or len(found) >= total:
-                break
-        self._prove(total, len(found))
-        return found
-
     def read_new(self, found: list[Fields]) -> int:
         """Read tickets not read yet, and their subtickets below; how many there were."""
-        waiting = {one.id(*_ID): one for one in found}
+        waiting = {one.id(*TICKET_ID): one for one in found}
         count = 0
         while waiting:
             id, one = waiting.popitem()
             if id not in self.seen and id not in self._gone:
                 count += 1
                 for child in self.read_one(id, one):
-                    waiting.setdefault(child.id(*_ID), child)
+                    waiting.setdefault(child.id(*TICKET_ID), child)
         return count
 
     def read_changed(self, since: date) -> int:
@@ -155,7 +157,7 @@ class Tickets:
         count = 0
         for window in self.list.updated_windows(since):
             for one in window:
-                id = one.id(*_ID)
+                id = one.id(*TICKET_ID)
                 now = self._asking.shaper.text(one.get("LastUpdated"))
                 if id in self._gone or (id in self.seen and self.seen[id] == now):
                     continue
@@ -173,7 +175,10 @@ class Tickets:
             return []
         detail = Fields(answer, "Ticket")
         ticket = detail.over(summary)
-        comments = listed(asking.client.found(Call("Comments", {"id": id})), "Comments")
+        comments = self._comments(id)
+        if comments is None:
+            self._gone.add(id)
+            return []
         self.seen[id] = asking.shaper.text(detail.get("LastUpdated"))
         asking.into.advance(len(self.seen), self._total, "tickets")
         children = self._children(id, summary)
@@ -182,12 +187,24 @@ class Tickets:
         self._status(ticket)
         asking.keep("comment", comments, id, ticket_id=id)
         asking.silent_visibility += sum(one.get("ForTechsOnly") is None for one in comments)
-        asking.keep("ticket_tag", detail.many("Tags"), id, ticket_id=id)
+        tags = detail.many("Tags")
+        asking.keep("ticket_tag", tags, id, ticket_id=id)
+        asking.spool.put_new("tag", (asking.shaper.row("tag", tag) for tag in tags))  # for versions without the call
         self._fields(id, detail, summary)
         bodies = [asking.shaper.text(one.get("Body")) for one in (detail, *comments)]
         self._files.of_ticket(id, detail, comments, bodies)
         self._others(id)
         return children
+
+    def _comments(self, id: str) -> list[Fields] | None:
+        """None when the ticket went meanwhile; a ticket without the call would lose its comments, hence the error."""
+        client, call = self._asking.client, Call("Comments", {"id": id})
+        try:
+            return listed(client.get(call), call.name)
+        except MissingError:
+            if client.found(Call("Ticket", {"id": id})) is None:
+                return None
+            raise
 
     def _people(self, ticket: Fields) -> dict[str, str | None]:
         """Names the list gives and the record only inside of what it tells about people."""
@@ -226,7 +243,7 @@ class Tickets:
         asking, options = self._asking, self._options
         if options.links:
             for one in asking.optional_list(Call("LinkedTickets", {"id": id})):
-                row = plain_row("linked_ticket", ticket_id=id, linked_id=one.id(*_ID))
+                row = plain_row("linked_ticket", ticket_id=id, linked_id=one.id(*TICKET_ID))
                 asking.keep_rows("linked_ticket", [row], id)
         if options.subscribers:
             asking.keep("subscriber", asking.optional_list(Call("Subscribers", {"id": id})), id, ticket_id=id)
@@ -238,7 +255,7 @@ class Tickets:
         if summary.get("HasChildren") is False:
             return []
         children = self._asking.optional_list(Call("SubTickets", {"id": id}))
-        rows = [plain_row("subticket", parent_id=id, child_id=one.id(*_ID)) for one in children]
+        rows = [plain_row("subticket", parent_id=id, child_id=one.id(*TICKET_ID)) for one in children]
         self._asking.keep_rows("subticket", rows, id)
         return children
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hd_assets.standin.jitbit.calls import CALLS, Asked, NotFoundError, RefusedError
@@ -142,6 +142,8 @@ class JitbitStandin:
         match self.manners.dates:
             case "ms":
                 return f"/Date({round(at.timestamp() * 1000)})/"
+            case "offset":
+                return at.astimezone(timezone(timedelta(hours=2))).isoformat(timespec="milliseconds")
             case "bare":
                 return at.replace(tzinfo=None).isoformat(timespec="milliseconds")
         return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

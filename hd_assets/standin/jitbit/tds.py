@@ -21,7 +21,7 @@ from sqlglot import exp
 
 from hd_assets.standin.jitbit import tds_wire as wire
 
-_LOGIN_FAILED, _NO_DATABASE, _NO_OBJECT, _NO_PERMISSION, _WRONG = 18456, 4060, 208, 229, 102
+_LOGIN_FAILED, _NO_DATABASE, _NO_OBJECT, _NO_PERMISSION, _NO_NUMBER, _WRONG = 18456, 4060, 208, 229, 8114, 102
 _WITHOUT_ROWS = re.compile(r"\s*(set|use|begin|commit|rollback|if)\b", re.IGNORECASE)
 _KINDS = {
     "BOOLEAN": "flag",
@@ -108,6 +108,8 @@ class SqlServerStandin:
                 names = [column[0] for column in found.description or ()]
                 kinds = [_KINDS.get(str(column[1]).upper(), "text") for column in found.description or ()]
                 rows: list[tuple[Any, ...]] = found.fetchall()
+        except duckdb.ConversionException:
+            raise _RefusedError(_NO_NUMBER, "Error converting data type nvarchar to bigint.") from None
         except duckdb.CatalogException:
             raise _RefusedError(_NO_OBJECT, "Invalid object name.") from None
         except duckdb.Error as error:

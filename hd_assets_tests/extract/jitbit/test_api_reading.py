@@ -66,7 +66,7 @@ def same(tmp_path, manners) -> None:
         Manners(page_rows=7, spelling="camel", dates="ms"),
         Manners(page_rows=7, offset_base=1, spelling="Id", dates="bare", list_has_custom_fields=False),
         Manners(page_rows=9, is_order_stable=False, list_tells_children=False, ticket_has_attachments=False),
-        Manners(comments_have_attachments=True, all_holds_disabled=True, articles_shown=2),
+        Manners(comments_have_attachments=True, all_holds_disabled=True, articles_shown=2, dates="offset"),
     ],
     ids=lambda manners: ", ".join(f"{k}={v}" for k, v in vars(manners).items() if v != getattr(Manners(), k)),
 )
@@ -110,7 +110,21 @@ def test_comments_without_a_word_on_who_may_see_them_stay_without_one(tmp_path):
 
 def test_fewer_tickets_than_jitbit_counts_end_the_reading(tmp_path):
     with pytest.raises(SourceError, match=r"30 of 31 tickets were found in 3 passes"):
-        read(tmp_path, standin(Manners(counted_more=1)))
+        read(tmp_path / "strict", standin(Manners(counted_more=1)))
+    lenient = read(tmp_path / "lenient", standin(Manners(counted_more=1)), count_must_agree=False)
+    assert "30 tickets were found, Jitbit counts 31; count_must_agree is off" in lenient.latest().warnings
+
+
+def test_whether_all_tickets_can_be_listed_is_known_before_the_first_one_is_read(tmp_path):
+    server = standin(Manners(counted_more=1))
+    with pytest.raises(SourceError, match="were found in 3 passes"):
+        read(tmp_path, server)
+    assert not any(name == "ticket" for _, name, _ in server.requests)
+
+
+def test_a_version_without_the_call_for_comments_ends_the_reading_instead_of_losing_them(tmp_path):
+    with pytest.raises(SourceError, match="Comments is not there"):
+        read(tmp_path, standin(Manners(without=frozenset({"comments"}))))
 
 
 def test_a_ticket_of_an_impossible_date_is_found_outside_of_every_window(tmp_path):
