@@ -192,7 +192,7 @@ def _agreements(settings: Settings, migration: Migration, made: Path, personal: 
         # names people, and may hold remarks about them
         shutil.copyfile(migration.path, made / migration.path.name)
         for name, path in migration.overrides.items():
-            (made / "sql").mkdir(exist_ok=True)
+            (made / "sql" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, made / "sql" / f"{name}.sql")
 
 

@@ -104,6 +104,33 @@ def test_a_changed_sql_override_is_named_too(tmp_path):
     assert [change.line for change in changes(before, load(tmp_path / "signed", "depot"))] == ["sql/parts.sql added"]
 
 
+@pytest.mark.parametrize("name", ["deliver/row_counts", "discovery/fact", "links/addresses"])
+def test_sql_of_documents_discovery_and_links_is_signed_as_well(tmp_path, stores, name):
+    before = migration(tmp_path / "signed")
+    file = tmp_path / "signed" / "depot" / "sql" / f"{name}.sql"
+    file.parent.mkdir(parents=True)
+    file.write_text("select 1", encoding="utf-8")
+    after = load(tmp_path / "signed", "depot")
+    folder, _, stem = name.partition("/")
+    assert after.digest != before.digest
+    assert after.overriding(folder) == {stem: file}
+    assert after.overriding() == {}
+
+    keep(stores, after)
+    file.write_text("select 2", encoding="utf-8")
+    changed = load(tmp_path / "signed", "depot")
+    assert [change.line for change in changed_since(stores, changed, after.digest)] == [f"sql/{name}.sql changed"]
+
+
+def test_sql_in_a_folder_nobody_reads_is_refused(tmp_path):
+    migration(tmp_path / "signed")
+    file = tmp_path / "signed" / "depot" / "sql" / "documents" / "row_counts.sql"
+    file.parent.mkdir(parents=True)
+    file.write_text("select 1", encoding="utf-8")
+    with pytest.raises(MappingError, match=r"documents/row_counts\.sql"):
+        load(tmp_path / "signed", "depot")
+
+
 def test_without_a_copy_of_what_was_signed_the_change_still_blocks(tmp_path, stores):
     for folder in (stores.root / "confirmed").iterdir():
         folder.rename(stores.root / "gone")

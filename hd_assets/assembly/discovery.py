@@ -5,7 +5,7 @@ import dagster as dg
 from hd_assets.assembly.audit import folder_of
 from hd_assets.assembly.preview import markdown_table
 from hd_assets.assembly.steps import Plant, running
-from hd_assets.discover.run import discover, sql_files
+from hd_assets.discover.run import FOLDER, discover, sql_files
 from hd_assets.staging.runner import inputs, read
 from hd_assets.warehouse import Connection
 
@@ -38,7 +38,8 @@ def discovery_asset(plant: Plant) -> dg.AssetsDefinition:
         with running(context, key), plant.warehouse(context).transaction() as connection:
             counts = discover(connection, migration, plant.settings.sql, files=plant.stores.files)
             shown = _shown(connection)
-        return dg.MaterializeResult(metadata={"dagster/row_count": sum(counts.values()), **counts, **shown})
+        told = {"overriding_sql": sorted(migration.overriding(FOLDER)) or "none"}
+        return dg.MaterializeResult(metadata={"dagster/row_count": sum(counts.values()), **told, **counts, **shown})
 
     return discovery
 

@@ -39,6 +39,7 @@ def document_assets(plant: Plant, found: Catalogue) -> dg.AssetsDefinition:
         from hd_assets.deliver.prepare import prepare
         from hd_assets.deliver.write import write_documents
 
+        overriding = set(plant.migration.overrides.values())
         chosen = {key.path[-1] for key in context.selected_asset_keys}
         target, folder = plant.options(context).target, folder_of(context, plant)
         with (
@@ -48,7 +49,8 @@ def document_assets(plant: Plant, found: Catalogue) -> dg.AssetsDefinition:
             prepare(connection, plant.migration, found, plant.stores.ledger(target), target)
             made = write_documents(connection, found, folder, f"Migration {names.migration}", target, chosen)
         for name, sheets in made.items():
-            yield dg.MaterializeResult(asset_key=names.key("audit", name), metadata=_told(folder, name, sheets))
+            own = [sheet.name for sheet in found.documents[name].sheets if sheet.path in overriding]
+            yield dg.MaterializeResult(asset_key=names.key("audit", name), metadata=_told(folder, name, sheets, own))
 
     return documents
 
@@ -105,10 +107,12 @@ def parents(plant: Plant, found: Catalogue, document: Document) -> list[dg.Asset
     return sorted(keys, key=lambda key: list(key.path))
 
 
-def _told(folder: Path, name: str, sheets: list[Written]) -> Mapping[str, dg.MetadataValue]:
+def _told(folder: Path, name: str, sheets: list[Written], own: list[str]) -> Mapping[str, dg.MetadataValue]:
+    """`own`: sheets whose SQL is the migration's own."""
     rows = [(sheet.file, sheet.rows) for sheet in sheets]
     return {
         "dagster/row_count": dg.MetadataValue.int(sum(sheet.rows for sheet in sheets)),
         "page": dg.MetadataValue.path(folder / f"{name}.md"),
+        "overriding_sql": dg.MetadataValue.text(", ".join(own) or "none"),
         "files": dg.MetadataValue.md(markdown_table(("file", "rows"), rows)),
     }

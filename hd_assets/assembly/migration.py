@@ -35,6 +35,7 @@ def build_migration(migration: Migration, settings: Settings, run_options: RunOp
         workspace_checks,
     )
     from hd_assets.coverage import coverage_of
+    from hd_assets.deliver.catalogue import FOLDER as DELIVER
     from hd_assets.deliver.catalogue import catalogue
     from hd_assets.extract.registry import entities
 
@@ -45,7 +46,7 @@ def build_migration(migration: Migration, settings: Settings, run_options: RunOp
     staged = [*objects, staging.TOTALS]
     # a source that does not account for what it was promised is refused
     coverage_of(settings.sql, migration.mapping.source)
-    found = catalogue(settings.sql, migration.mapping.source)
+    found = catalogue(settings.sql, migration.mapping.source, migration.overriding(DELIVER))
     with warnings.catch_warnings():
         _quiet()
         return dg.Definitions(

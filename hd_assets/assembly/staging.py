@@ -24,6 +24,7 @@ from hd_assets.checks.base import judged
 from hd_assets.checks.books import ACCOUNTED, totals_equation
 from hd_assets.decisions import book as decisions
 from hd_assets.errors import MappingError
+from hd_assets.links.found import FOLDER as LINKS
 from hd_assets.links.found import find_links
 from hd_assets.model import STAGING_MODELS, StagedRow
 from hd_assets.partitions import EVERYTHING, Window, windows
@@ -174,6 +175,7 @@ def totals_asset(plant: Plant, objects: Mapping[str, StagedObject]) -> dg.Assets
                 "records": sum(row["records"] for row in sums.values()),
                 "exceptions": sum(row["exceptions"] for row in sums.values()),
                 "links_to_the_old_system": old_links,
+                "overriding_sql_of_links": sorted(plant.migration.overriding(LINKS)) or "none",
                 "window": "everything" if window == EVERYTHING else str(window),
             }
         )

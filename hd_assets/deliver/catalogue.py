@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
@@ -17,7 +18,8 @@ from hd_assets.staging.runner import inputs, read
 EVERY_SOURCE = "every_source"
 FILE = "documents.yaml"
 SCHEMA = "deliver"
-_FOLDER = "deliver"
+FOLDER = "deliver"
+_NOTHING: Mapping[str, Path] = MappingProxyType({})
 _Model = TypeVar("_Model", bound="_Strict")
 
 
@@ -26,7 +28,7 @@ class _Strict(BaseModel):
 
 
 class SheetSpec(_Strict):
-    """A table of a document, filled by `<sheet>.sql` and written as `<sheet>.csv`."""
+    """A table of a document, filled by `<sheet>.sql` and written as `<sheet>.csv`, with `as_json` as JSON too."""
 
     title: str = ""
     text: str = ""
@@ -37,6 +39,7 @@ class SheetSpec(_Strict):
     page: list[str] = Field(default_factory=list, description="Columns shown on the page; all when empty.")
     group: str | None = Field(None, description="Column whose values divide the page into sections.")
     shown: int = Field(30, ge=0, description="Rows shown on the page, in each section.")
+    as_json: bool = Field(False, description="Also written as `<sheet>.json`, columns `*_json` as objects.")
 
     @model_validator(mode="after")
     def _nobody_is_counted_by_name(self) -> SheetSpec:
@@ -139,23 +142,31 @@ class Catalogue:
             ) from fault
 
 
-def catalogue(sql: Path, source: str) -> Catalogue:
+def catalogue(sql: Path, source: str, overriding: Mapping[str, Path] = _NOTHING) -> Catalogue:
     """Documents of every source and of this one; where both have one of a name, the source's own counts.
 
-    A sheet's SQL is looked for beside the source's other ones first. HdError for a file that is missing or wrong.
+    A sheet's SQL is looked for among those of the migration (`overriding`: sheet → file), then beside the source's
+    other ones. HdError for a file that is missing or wrong.
     """
     common, own = _read(sql, EVERY_SOURCE), _read(sql, source)
     specs = common.documents | own.documents
-    documents = {name: _document(sql, source, name, spec) for name, spec in specs.items()}
-    facts = _parsed(Facts, common.facts | own.facts, sql / source / _FOLDER / FILE)
+    documents = {name: _document(sql, source, name, spec, overriding) for name, spec in specs.items()}
+    sheets = {sheet for spec in specs.values() for sheet in spec.sheets}
+    if strange := sorted(set(overriding) - sheets):
+        raise HdError(
+            f"SQL that fills no sheet of a document: {', '.join(f'{sheet}.sql' for sheet in strange)}",
+            where=str(overriding[strange[0]]),
+            mend=f"name the file after one of: {', '.join(sorted(sheets))}",
+        )
+    facts = _parsed(Facts, common.facts | own.facts, sql / source / FOLDER / FILE)
     return Catalogue(documents, facts, (*common.switch_off, *own.switch_off))
 
 
-def _document(sql: Path, source: str, name: str, spec: DocumentSpec) -> Document:
+def _document(sql: Path, source: str, name: str, spec: DocumentSpec, overriding: Mapping[str, Path]) -> Document:
     sheets = []
     for sheet, of_sheet in spec.sheets.items():
-        places = [sql / folder / _FOLDER / f"{sheet}.sql" for folder in (source, EVERY_SOURCE)]
-        path = next((place for place in places if place.is_file()), None)
+        places = [sql / folder / FOLDER / f"{sheet}.sql" for folder in (source, EVERY_SOURCE)]
+        path = overriding.get(sheet) or next((place for place in places if place.is_file()), None)
         if path is None:
             raise HdError(
                 f"no SQL fills {sheet}.csv of the document {name}",
@@ -168,7 +179,7 @@ def _document(sql: Path, source: str, name: str, spec: DocumentSpec) -> Document
 
 
 def _read(sql: Path, folder: str) -> _File:
-    path = sql / folder / _FOLDER / FILE
+    path = sql / folder / FOLDER / FILE
     if not path.exists():
         return _File()
     try:

@@ -41,9 +41,10 @@ _BOOKS = {
     ),
     "links": SheetSpec(
         title="Links to the old system",
-        text="rewritten: the article leads to the new address. by_hand: what it leads to is there, but a sent text"
-        " stays. forward: what it leads to is not sent yet. gone: the record does not migrate. no_record: the page"
-        " shows no single record.",
+        text="rewritten: the text leads to the new address. forward: it has the old one, because it is not sent yet or"
+        " was sent before what it leads to. kept: the mapping keeps links, or the new address is no place for readers."
+        " unlinked: no address of the old system is known, so that the text stands without the link. outside: the link"
+        " shows no record that migrates.",
         figures=["in_object", "leads_to", "state"],
         shown=20,
     ),

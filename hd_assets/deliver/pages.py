@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hd_assets.deliver.catalogue import DocumentSpec, SheetSpec
+from hd_assets.deliver.json_rows import write_json
 from hd_assets.deliver.sheets import markdown_table, markdown_text, replacing, told, write_csv
 
 Rows = Iterable[Sequence[Any]]
@@ -36,11 +37,15 @@ class Written:
     def file(self) -> str:
         return f"{self.name}.csv"
 
+    @property
+    def json_file(self) -> str | None:
+        return f"{self.name}.json" if self.spec.as_json else None
+
 
 def write_document(
     folder: Path, name: str, spec: DocumentSpec, heading: str, tables: Mapping[str, Table]
 ) -> list[Written]:
-    """Write `<name>.md` and one CSV per sheet into the folder; rows are read once, as they come.
+    """Write `<name>.md` and each sheet's files into the folder; rows are read once, as they come.
 
     `heading` stands below the title; `tables`: sheet → columns and rows.
     """
@@ -54,7 +59,10 @@ def write_sheet(folder: Path, name: str, spec: SheetSpec, columns: Sequence[str]
     made = Written(
         name, spec, list(columns), figures={column: Counter() for column in spec.figures if column in columns}
     )
-    made.rows = write_csv(folder / made.file, columns, _watched(made, rows))
+    watched: Rows = _watched(made, rows)
+    if made.json_file:
+        watched = write_json(folder / made.json_file, columns, watched)
+    made.rows = write_csv(folder / made.file, columns, watched)
     with (folder / made.file).open("rb") as file:
         made.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return made
@@ -88,7 +96,7 @@ def _page(spec: DocumentSpec, heading: str, written: Sequence[Written]) -> Itera
             yield from ("", f"## {made.spec.title or made.name.replace('_', ' ').capitalize()}")
         if made.spec.text:
             yield from ("", made.spec.text.strip())
-        yield from ("", f"Rows: {_link(made.rows, made.file)}." + _sums(made))
+        yield from ("", f"Rows: {_link(made.rows, made.file)}." + _sums(made) + _as_json(made))
         yield from _figures(made)
         yield from _sections(made, deeper=len(written) > 1)
 
@@ -96,6 +104,10 @@ def _page(spec: DocumentSpec, heading: str, written: Sequence[Written]) -> Itera
 def _sums(made: Written) -> str:
     told_sums = [f"{column.replace('_', ' ')}: {_link(made.sums[column], made.file)}" for column in made.spec.sums]
     return f" Together {', '.join(told_sums)}." if told_sums and made.rows else ""
+
+
+def _as_json(made: Written) -> str:
+    return f" For programs: [{made.json_file}]({made.json_file})." if made.json_file else ""
 
 
 def _figures(made: Written) -> Iterator[str]:

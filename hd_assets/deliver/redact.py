@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hd_assets.deliver.catalogue import DocumentSpec
+from hd_assets.deliver.json_rows import copy_without
 from hd_assets.deliver.pages import Rows, Table, write_document
 from hd_assets.deliver.report import FACTS, without_names, write_report
 from hd_assets.deliver.sheets import read_csv
@@ -41,7 +42,12 @@ def copy_without_personal_data(folder: Path, into: Path) -> list[Path]:
             sheet: _without(folder / f"{sheet}.csv", frozenset(of_sheet.personal))
             for sheet, of_sheet in spec.sheets.items()
         }
-        enter(into, name, plain, write_document(into, name, plain, _HEADING, tables))
+        made = write_document(into, name, plain, _HEADING, tables)
+        for sheet in made:
+            if sheet.json_file:
+                # cells are text; what was a number in the first variant is one in the second only if taken from there
+                copy_without(folder / sheet.json_file, into / sheet.json_file, plain.sheets[sheet.name].personal)
+        enter(into, name, plain, made)
     for harmless in HARMLESS:
         if (folder / harmless).is_file():
             shutil.copyfile(folder / harmless, into / harmless)

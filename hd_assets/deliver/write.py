@@ -63,6 +63,7 @@ def enter(folder: Path, name: str, spec: DocumentSpec, sheets: Sequence[Written]
         "sheets": {
             sheet.name: {
                 "file": sheet.file,
+                "json_file": sheet.json_file,
                 "rows": sheet.rows,
                 "sha256": sheet.sha256,
                 "columns": list(sheet.columns),
@@ -90,7 +91,11 @@ def _index(known: dict[str, Any]) -> Iterator[str]:
     yield from ("# Documents of this run", "")
     rows = []
     for entry in known.values():
-        files = [f"[{sheet['file']}]({sheet['file']}) ({sheet['rows']} rows)" for sheet in entry["sheets"].values()]
+        files = [
+            f"[{sheet['file']}]({sheet['file']}) ({sheet['rows']} rows)"
+            + (f", [{sheet['json_file']}]({sheet['json_file']})" if sheet["json_file"] else "")
+            for sheet in entry["sheets"].values()
+        ]
         rows.append((f"[{entry['spec']['title']}]({entry['page']})", ", ".join(files)))
     yield from markdown_table(("document", "rows behind it"), rows, raw=(0, 1))
 

@@ -22,7 +22,7 @@ def sql_files(migration: Migration, shipped_sql: Path) -> dict[str, Path]:
     A source that has nothing of a kind ships a file that gives no rows: a missing one would read as nothing found.
     """
     folder = shipped_sql / migration.mapping.source / FOLDER
-    files = {path.stem: path for path in sorted(folder.glob("*.sql"))}
+    files = migration.sql_files(shipped_sql, FOLDER)
     wrong = [f"no file for {name}" for name in TABLES if name not in files]
     wrong += [f"no table for {name}.sql" for name in files if name not in TABLES]
     if wrong:

@@ -9,6 +9,7 @@ from collections.abc import Mapping as Environment
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hd_assets.deliver.catalogue import FOLDER, catalogue
 from hd_assets.discover.run import sql_files
 from hd_assets.doctor.findings import Findings
 from hd_assets.extract.base import SourceFacts
@@ -19,6 +20,7 @@ from hd_assets.settings import Settings
 from hd_assets.staging.runner import order
 
 _LEAST_ROOM = 2 * 1024**3
+_READ_FROM = {"dump": "a dump file", "live": "its database", "api": "its web service", "export": "exported files"}
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
@@ -30,6 +32,7 @@ def judge_mapping(settings: Settings, migration: Migration, target: str | None, 
         into.open("mapping", f"{path} is not decided yet", QUESTIONS[key])
     with into.catching("mapping"):
         files = [*order(migration, settings.sql), *sql_files(migration, settings.sql)]
+        catalogue(settings.sql, migration.mapping.source, migration.overriding(FOLDER))
         overriding = f", overriding {', '.join(migration.overrides)}" if migration.overrides else ""
         into.fine("mapping", f"{len(files)} SQL files of source {migration.mapping.source}{overriding}")
 
@@ -54,7 +57,7 @@ def judge_source(migration: Migration, environment: Environment[str, str], into:
         mapping = migration.mapping
         facts = open_extractor(mapping.source, environment, mapping.source_options).probe()
         server = f" on {facts.server_version}" if facts.server_version else ""
-        into.fine("source", f"{facts.product} {facts.version}{server}, read from a {facts.kind}")
+        into.fine("source", f"{facts.product} {facts.version}{server}, read from {_READ_FROM[facts.kind]}")
         for warning in facts.warnings:
             into.open("source", warning)
         _judge_zone(mapping.time_zone, facts, into)
@@ -63,7 +66,8 @@ def judge_source(migration: Migration, environment: Environment[str, str], into:
 def _judge_zone(decided: str, facts: SourceFacts, into: Findings) -> None:
     told = facts.server_time_zone
     if told is None:
-        into.open("zone", f"a {facts.kind} does not tell the zone of its times", "ask whoever runs the server")
+        untold = f"{_READ_FROM[facts.kind]} does not tell the zone of its times"
+        into.open("zone", untold, "ask whoever runs the server")
         return
     if decided == UNDECIDED:
         into.open("zone", f"the server's clock is set to {told}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "conversations": "conversation", "articles": "article", "contacts": "contact", "companies": "company",
 }  # fmt: skip
 """Object → kind of its records in the ledger."""
+_ANY = "any0id"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Places:
     workspace: str
     is_simulator: bool
     help_center: str | None
+
+    def in_message(self, object: str, intercom_id: str) -> str | None:
+        """Address to which a message may lead; an article needs the help centre's, its editor is not for readers."""
+        return None if object == "articles" and not self.help_center else self.url(object, intercom_id)
+
+    def is_ours(self, address: str) -> bool:
+        """Whether it is an address that `url` gives, of whatever record."""
+        return any(re.fullmatch(re.escape(self.url(object, _ANY)).replace(_ANY, r"\w+"), address) for object in KINDS)
 
     def url(self, object: str, intercom_id: str) -> str:
         if object == "articles" and self.help_center:

@@ -6,6 +6,7 @@ import hashlib
 import html
 from collections.abc import Mapping
 
+from hd_assets.links.found import is_known
 from hd_assets.model import Article
 from hd_assets.publish.ledger_read import LedgerReader
 from hd_assets.warehouse import Warehouse
@@ -19,9 +20,7 @@ def moved_links(warehouse: Warehouse, books: LedgerReader, help_center: str | No
     if not help_center:
         return {}
     with warehouse.get_connection() as connection:
-        if not connection.execute(
-            "select 1 from duckdb_tables() where schema_name = 'mapping' and table_name = 'old_link'"
-        ).fetchone():
+        if not is_known(connection):
             return {}
         rows = connection.execute(
             "select external_id, link, target from mapping.old_link"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from hd_assets.links.addresses import KINDS, places
+from hd_assets.links.addresses import KINDS, Places, places
+from hd_assets.links.found import is_known
+from hd_assets.links.sent import addresses_of, link_digest
 from hd_assets.mapping import Migration
+from hd_assets.publish.desired import key_of
 from hd_assets.publish.ledger import read_only
 from hd_assets.publish.ledger_read import LedgerReader
 from hd_assets.settings import Settings
 from hd_assets.warehouse import Connection
 
+# object a link stands in → kinds of the operation that sends it
+_MESSAGES = {"conversations": ("conversation",), "parts": ("reply", "note")}
 COLUMNS = (
     "in_object",
     "in_external_id",
@@ -22,53 +28,67 @@ COLUMNS = (
     "state",
 )
 STATES = {
-    "rewritten": "the article leads to the new address",
-    "by_hand": "what it leads to is there; the text was sent as it is and cannot be changed",
-    "forward": "what it leads to is not sent yet",
-    "gone": "the record it leads to does not migrate",
-    "no_record": "a page of the old system that shows no single record",
+    "rewritten": "the text leads to the new address",
+    "forward": "the text has the old address: it is not sent yet, or was sent before what it leads to",
+    "kept": "the text has the old address: the mapping keeps links, or the new address is no place for its readers",
+    "unlinked": "no address of the old system is known, so that the text stands without the link",
+    "outside": "it shows no record that migrates",
 }
+_Found = tuple[str, str, str | None, str, str | None, str | None]
 
 
 def rows(connection: Connection, settings: Settings, migration: Migration, target: str) -> list[tuple[Any, ...]]:
     """One row per link and place, in the order of COLUMNS."""
-    known = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = 'mapping' and table_name = 'old_link'"
-    ).fetchone()
-    path = settings.stores(migration.name).ledger(target)
-    found = [] if known is None else connection.execute(
+    if not is_known(connection):
+        return []
+    found = connection.execute(
         "select object, external_id, conversation, link, target_object, target from mapping.old_link"
         " order by object, external_id, link"
-    ).fetchall()  # fmt: skip
+    ).fetchall()
+    path = settings.stores(migration.name).ledger(target)
     if not found or not path.exists():
-        return [
-            (object, key, None, link, to, target_id, None, _state(object, to, target_id, None, None))
-            for object, key, _, link, to, target_id in found
-        ]
+        return [(object, key, None, link, to, of, None, _unsent(link, of)) for object, key, _, link, to, of in found]
     books = read_only(path)
     try:
-        where = places(settings, migration, target, books)
-        told = []
-        for object, key, conversation, link, to, target_id in found:
-            own = _id(books, "conversations" if conversation else object, conversation or key)
-            address = where.url("conversations" if conversation else object, own) if own else None
-            new = _id(books, to, target_id) if to and target_id else None
-            state = _state(object, to, target_id, new, where.help_center)
-            told.append((object, key, address, link, to, target_id, where.url(to, new) if new else None, state))
-        return told
+        told = _Told(books, places(settings, migration, target, books), migration, found)
+        return [told.row(*row) for row in found]
     finally:
         books.close()
 
 
-def _state(object: str, to: str | None, target_id: str | None, new: str | None, help_center: str | None) -> str:
-    if to is None:
-        return "no_record"
-    if target_id is None:
-        return "gone"
-    if new is None:
-        return "forward"
-    return "rewritten" if object == to == "articles" and help_center else "by_hand"
+def _unsent(link: str, target_id: str | None) -> str:
+    return "outside" if target_id is None else "forward" if "//" in link else "unlinked"
 
 
-def _id(books: LedgerReader, object: str, external_id: str) -> str | None:
-    return books.intercom_id(KINDS[object], external_id)
+class _Told:
+    """What one target's ledger says of the links."""
+
+    def __init__(self, books: LedgerReader, where: Places, migration: Migration, found: Sequence[_Found]) -> None:
+        self._books, self._where, self._key = books, where, books.digest_key
+        self._keeps = migration.mapping.publish.links == "keep"
+        keys = (key_of(kind, row[1]) for row in found for kind in _MESSAGES.get(row[0], ()))
+        self._sent = {row.external_id: row.sent_links for row in books.operations(keys).values()}
+
+    def row(
+        self, object: str, key: str, conversation: str | None, link: str, to: str | None, target_id: str | None
+    ) -> tuple[Any, ...]:
+        stands = ("conversations", conversation) if conversation else (object, key)
+        new = self._url(to, target_id)
+        return object, key, self._url(*stands), link, to, target_id, new, self._state(object, key, link, to, target_id)
+
+    def _state(self, object: str, key: str, link: str, to: str | None, target_id: str | None) -> str:
+        new = self._url(to, target_id)
+        if to is None or target_id is None or new is None or "//" not in link:
+            return _unsent(link, target_id)
+        if object == "articles":
+            return "rewritten" if to == "articles" and self._where.help_center else "kept"
+        if addresses_of(self._sent.get(key)).get(link_digest(self._key, link)) == new:
+            return "rewritten"
+        readable = self._where.in_message(to, self._books.intercom_id(KINDS[to], target_id) or "") is not None
+        return "forward" if readable and not self._keeps else "kept"
+
+    def _url(self, object: str | None, external_id: str | None) -> str | None:
+        if object is None or external_id is None:
+            return None
+        found = self._books.intercom_id(KINDS[object], external_id)
+        return self._where.url(object, found) if found else None

@@ -13,6 +13,9 @@ from pydantic import Field, ValidationError
 from hd_assets.errors import MappingError
 from hd_assets.mapping.model import NAME, Attribute, Mapping, Strict
 
+FOLDERS = ("deliver", "discovery", "links")
+"""Folders of a source's SQL beside the files that stage its objects."""
+
 
 class Migration(Strict):
     """A loaded mapping under its name, with its digest and SQL overrides."""
@@ -21,12 +24,22 @@ class Migration(Strict):
     mapping: Mapping
     path: Path
     digest: str = Field(description="sha256 over what the mapping file says and the overriding SQL files.")
-    overrides: dict[str, Path] = Field(default_factory=dict, description="Object → overriding SQL file.")
+    overrides: dict[str, Path] = Field(
+        default_factory=dict, description="Object, or folder/name (deliver/row_counts) → overriding SQL file."
+    )
 
-    def sql_files(self, shipped: Path) -> dict[str, Path]:
-        """Object → SQL file of this migration: the shipped one of its source unless overridden."""
-        files = {path.stem: path for path in sorted((shipped / self.mapping.source).glob("*.sql"))}
-        return files | self.overrides
+    def sql_files(self, shipped: Path, folder: str = "") -> dict[str, Path]:
+        """Object → SQL file of this migration: the shipped one of its source unless overridden.
+
+        `folder`: one of FOLDERS, whose files are named after something else than objects.
+        """
+        files = {path.stem: path for path in sorted((shipped / self.mapping.source / folder).glob("*.sql"))}
+        return files | self.overriding(folder)
+
+    def overriding(self, folder: str = "") -> dict[str, Path]:
+        """Name → this migration's own SQL file, of those that stage objects or of a folder beside them."""
+        named = {name.rpartition("/"): path for name, path in self.overrides.items()}
+        return {name: path for (place, _, name), path in named.items() if place == folder}
 
 
 def migration_names(folder: Path) -> list[str]:
@@ -52,9 +65,21 @@ def load(folder: Path, name: str) -> Migration:
             mend=f"use one of the mappings in that folder ({known}), or set HD_MAPPINGS to another folder",
         ) from fault
     mapping = check_text(text, path)
-    overrides = {sql.stem: sql for sql in sorted((folder / name / "sql").glob("*.sql"))}
+    overrides = _overrides(folder / name / "sql")
     digest = _digest(mapping, overrides)
     return Migration(name=name, mapping=_with_own_mark(mapping, name), path=path, digest=digest, overrides=overrides)
+
+
+def _overrides(folder: Path) -> dict[str, Path]:
+    found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.sql"))}
+    strange = [name for name in found if name.rpartition("/")[0] not in ("", *FOLDERS)]
+    if strange:
+        raise MappingError(
+            f"SQL that overrides nothing: {', '.join(f'{name}.sql' for name in strange)}",
+            where=str(folder),
+            mend=f"put what stages an object there, anything else below {', '.join(FOLDERS)}",
+        )
+    return found
 
 
 def check_text(text: str, path: Path) -> Mapping:

@@ -171,6 +171,9 @@ class Publishing(Strict):
     simulator_patience_seconds: float = Field(60, gt=0, description="The same on loopback.")
     hours: PublishingHours | None = Field(None, description="When writing is allowed; at any time when null.")
     workers: int = Field(16, ge=1, le=128, description="Conversations in flight.")
+    links: Literal["rewrite", "keep"] = Field(
+        "rewrite", description="Links to the old system in messages: led to what is in the workspace by then, or kept."
+    )
     attachment_limit_bytes: int = Field(10_485_760, gt=0, description="A larger file is not sent but listed.")
 
 

@@ -24,6 +24,7 @@ def keep(stores: Stores, migration: Migration) -> Path:
     sql.mkdir(parents=True)
     shutil.copyfile(migration.path, unfinished / f"{migration.name}.yaml")
     for name, path in migration.overrides.items():
+        (sql / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(path, sql / f"{name}.sql")
     unfinished.replace(folder)
     return folder

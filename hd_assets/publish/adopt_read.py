@@ -24,7 +24,7 @@ SHOWN = 20
 _FOUND = (
     "update operations set state = 'applied', intercom_id = ?, origin = ?, applied_at = ?, outcome_at = ?, run_no = ?,"
     " attempts = 1, payload_digest = ?, seen_digest = ?, rules_version = ?, position = ?, created_at = ?, remark = ?,"
-    " sent_digest = ?, error_code = null where key = ?"
+    " sent_digest = ?, sent_links = ?, error_code = null where key = ?"
 )
 _HELD = "update operations set state = 'quarantined', error_code = ?, outcome_at = ?, attempts = 1 where key = ?"
 
@@ -105,6 +105,7 @@ class Adopting:
         intercom_id: str | None = None,
         origin: str | None = "created",
         sent_digest: str | None = None,
+        sent_links: str | None = None,
         statements: Sequence[Statement] = (),
     ) -> Iterator[Statement]:
         now, run_no = self.context.clock.now(), self.context.ledger.run_no
@@ -113,7 +114,7 @@ class Adopting:
             _FOUND,
             (
                 *(intercom_id, origin, now, now, run_no, digest, digest, RULES_VERSION),
-                *(entry.position, entry.created_at, entry.remark, sent_digest, entry.key),
+                *(entry.position, entry.created_at, entry.remark, sent_digest, sent_links, entry.key),
             ),
         )
         if intercom_id is not None and entry.kind in IDENTIFIED:
@@ -135,6 +136,8 @@ class Adopting:
             self.findings.missing[entry.object] += 1
 
 
-def attempt_of(work: Work, entry: Desired, row: Operation, origin: str | None = None) -> Attempt:
+def attempt_of(
+    work: Work, entry: Desired, row: Operation, origin: str | None = None, sent_links: str | None = None
+) -> Attempt:
     """For a look: the operation as if its answer had been lost."""
-    return Attempt(work, entry, replace(row, state="unknown", attempts=1, origin=origin))
+    return Attempt(work, entry, replace(row, state="unknown", attempts=1, origin=origin, sent_links=sent_links))

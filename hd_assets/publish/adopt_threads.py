@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -9,12 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hd_assets.links.found import links_in_openings
+from hd_assets.links.sent import as_sent
+from hd_assets.links.urls import replaced
 from hd_assets.model import Attachment
 from hd_assets.partitions import EVERYTHING
 from hd_assets.publish import payloads
 from hd_assets.publish.adopt_read import Adopting, attempt_of
+from hd_assets.publish.context import PublishContext
 from hd_assets.publish.creation import Creation, opening_signature
 from hd_assets.publish.desired import LATE_PARTS, REPLIES, Desired, key_of
+from hd_assets.publish.led import led_in
 from hd_assets.publish.ledger import Statement, record_identity
 from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.outcomes import RefusedError
@@ -27,8 +33,16 @@ from hd_assets.publish.resolve import MissingReferenceError
 from hd_assets.publish.staged import Thread as Staged
 from hd_assets.publish.staged import count_threads, threads
 from hd_assets.publish.thread_handlers import thread_handlers
-from hd_assets.publish.threads_read import Thread, content_in, content_of, identity_of, list_conversations, read_thread
-from hd_assets.publish.work import AmbiguousError, Work
+from hd_assets.publish.threads_read import (
+    Thread,
+    content_in,
+    content_of,
+    identity_in,
+    identity_of,
+    list_conversations,
+    read_thread,
+)
+from hd_assets.publish.work import AmbiguousError, Attempt, Work
 
 Doc = dict[str, Any]
 _TABLES = (
@@ -40,6 +54,9 @@ _TABLES = (
     "create table matched (external_id text primary key, intercom_id text not null)",
 )
 _SHOWN = 20
+_AT_ONCE = 1000
+# stands for a link to one of our records, wherever it was led
+_BLANK = "link"
 # what the destination notes by itself when a state or an assignment is set
 _EVENTS = {"assign_team": "assignment", "assign_admin": "assignment", "state": "close", "snooze": "snoozed"}
 
@@ -62,14 +79,34 @@ def adopt_conversations(adopting: Adopting, folder: Path) -> None:
 
 
 def _list(adopting: Adopting, seen: sqlite3.Connection) -> None:
-    context, work = adopting.context, adopting.work()
+    context, work, links = adopting.context, adopting.work(), _Links(adopting.context)
     for doc in list_conversations(context.client):
         mark = (doc.get("custom_attributes") or {}).get(context.rules.source_id_attribute)
-        row = (str(doc["id"]), str(mark) if mark else None, opening_signature(work, doc))
+        row = (str(doc["id"]), str(mark) if mark else None, opening_signature(work, links.blanked(doc)))
         seen.execute("insert or replace into found values (?, ?, ?)", row)
     for intercom_id, mark in seen.execute("select intercom_id, mark from found where mark is not null").fetchall():
         if context.books.operation(key_of("conversation", mark)) is None:
             adopting.findings.add_strange("conversations", intercom_id)
+
+
+class _Links:
+    """Openings whose words differ only in whether a link of ours was led to its new place, as the same words."""
+
+    def __init__(self, context: PublishContext) -> None:
+        with context.warehouse.get_connection() as connection:
+            self._ours = links_in_openings(connection)
+        self._places = context.places
+
+    def blanked(self, doc: Doc) -> Doc:
+        source = doc.get("source") or {}
+        return {**doc, "source": {**source, "body": self.bare(source.get("body") or "")}}
+
+    def bare(self, text: str) -> str:
+        return replaced(text, self._blank)
+
+    def _blank(self, address: str) -> str | None:
+        bare = html.unescape(address)
+        return _BLANK if bare in self._ours or self._places.is_ours(bare) else None
 
 
 def _batches(adopting: Adopting) -> Iterator[tuple[list[Staged], dict[str, list[Desired]], dict[str, Operation]]]:
@@ -84,6 +121,7 @@ def _batches(adopting: Adopting) -> Iterator[tuple[list[Staged], dict[str, list[
 
 def _match_by_mark(adopting: Adopting, seen: sqlite3.Connection) -> None:
     """One conversation that bears the id is it; several cannot be told apart by us."""
+    links = _Links(adopting.context)
     for _, grouped, known in _batches(adopting):
         work = adopting.work()
         work.resolver.prefetch(entries[0].request for entries in grouped.values())
@@ -97,8 +135,11 @@ def _match_by_mark(adopting: Adopting, seen: sqlite3.Connection) -> None:
             elif ids:
                 seen.execute("insert into matched values (?, ?)", (external_id, ids[0]))
             else:
+                body = creation.request.body
+                bare = replace(creation.request, body={**body, "body": links.bare(body["body"])})
                 try:
-                    signature = Creation().signature(attempt_of(work, creation, known[creation.key]))
+                    attempt = attempt_of(work, replace(creation, request=bare), known[creation.key])
+                    signature = Creation().signature(attempt)
                 except MissingReferenceError:
                     # without its contact it cannot have been sent
                     continue
@@ -149,6 +190,7 @@ def _shell(row: Operation) -> Desired:
 def _read_matched(adopting: Adopting, seen: sqlite3.Connection) -> None:
     context = adopting.context
     meter = Meter(context.progress, "adopt", count_threads(context.warehouse, EVERYTHING, None))
+    _note_identities(context, seen)
     for batch, grouped, known in _batches(adopting):
         matched = {}
         for external_id, entries in grouped.items():
@@ -161,15 +203,20 @@ def _read_matched(adopting: Adopting, seen: sqlite3.Connection) -> None:
             for entry in entries:
                 if held is None or held.state != "quarantined" or entry is not entries[0]:
                     adopting.missing(entry)
-        run_no = context.ledger.run_no
-        context.ledger.write(
-            [record_identity("conversation", key, found, "created", run_no) for key, found in matched.items()]
-        )
         staged = {thread.conversation.external_id: thread for thread in batch}
         jobs = (_Job(adopting, staged[key], grouped[key], known, matched[key]) for key in matched)
         run_jobs(context, jobs, meter, workers=context.migration.mapping.publish.workers)
         meter.add(len(grouped) - len(matched))
     meter.finish()
+
+
+def _note_identities(context: PublishContext, seen: sqlite3.Connection) -> None:
+    """All of them before the first message is read: a message may lead to any other conversation."""
+    rows, run_no = seen.execute("select external_id, intercom_id from matched"), context.ledger.run_no
+    while some := rows.fetchmany(_AT_ONCE):
+        context.ledger.write(
+            [record_identity("conversation", key, str(found), "created", run_no) for key, found in some]
+        )
 
 
 class _Job:
@@ -193,8 +240,10 @@ class _Job:
         thread = read_thread(self._work.context.client, self._key)
         statements: list[Statement] = []
         creation = self._entries[0]
-        signature = Creation().signature(attempt_of(self._work, creation, self._known[creation.key]))
-        statements += self._adopting.applied(creation, intercom_id=self._key, sent_digest=signature)
+        links = self._links(creation, _opening_body(thread))
+        attempt = attempt_of(self._work, creation, self._known[creation.key], sent_links=links)
+        signature = Creation().signature(attempt)
+        statements += self._adopting.applied(creation, intercom_id=self._key, sent_digest=signature, sent_links=links)
         statements += self._parts(thread)
         for entry in self._entries[1:]:
             if entry.kind not in REPLIES:
@@ -213,8 +262,10 @@ class _Job:
         first = next((at for at, (_, part, _) in enumerate(verdicts) if part), len(verdicts))
         for at, (entry, part, doubt) in enumerate(verdicts):
             if part is not None:
-                key = str(part["id"])
-                yield from self._adopting.applied(entry, intercom_id=key, sent_digest=part_signature(self._work, part))
+                digest, links = part_signature(self._work, part), self._links(entry, part.get("body"))
+                yield from self._adopting.applied(
+                    entry, intercom_id=str(part["id"]), sent_digest=digest, sent_links=links
+                )
             elif doubt is not None:
                 yield from self._adopting.held(entry, str(doubt), doubt.evidence)
             elif not thread.shows_all and at < first and first < len(verdicts):
@@ -230,9 +281,8 @@ class _Job:
 
     def _part(self, entry: Desired, shown: dict[str, Doc]) -> tuple[Desired, Doc | None, AmbiguousError | None]:
         """The entry as it was sent, and the stored part it is, which is then taken out of `shown`."""
-        attempt = attempt_of(self._work, entry, self._known[entry.key])
         try:
-            done = thread_handlers()[entry.kind].look(attempt)
+            done = thread_handlers()[entry.kind].look(self._attempt(entry, shown))
         except AmbiguousError as fault:
             return (entry, None, None) if str(fault) == "parts_hidden" else (entry, None, fault)
         except MissingReferenceError:
@@ -240,6 +290,19 @@ class _Job:
         if done is not None and done.intercom_id in shown:
             return entry, shown.pop(done.intercom_id), None
         return self._late(entry, shown)
+
+    def _attempt(self, entry: Desired, shown: dict[str, Doc]) -> Attempt:
+        """As it would have been sent, its links led where those of the stored part of its time and author lead."""
+        attempt = attempt_of(self._work, entry, self._known[entry.key])
+        if not entry.links:
+            return attempt
+        wanted = identity_in(attempt.concrete(with_files=False).body)
+        stored = next((part for part in shown.values() if identity_of(part) == wanted), {})
+        links = self._links(entry, stored.get("body"))
+        return attempt_of(self._work, entry, self._known[entry.key], sent_links=links)
+
+    def _links(self, entry: Desired, stored: str | None) -> str | None:
+        return led_in(self._work.context, entry, stored) if entry.links else None
 
     def _late(self, entry: Desired, shown: dict[str, Doc]) -> tuple[Desired, Doc | None, AmbiguousError | None]:
         """A part that came after younger ones bears a time of its own and says in its text when it was written."""
@@ -253,7 +316,8 @@ class _Job:
             if part.get("part_type") != ("comment" if entry.kind == "reply" else "note") or not created_at:
                 continue
             request = payloads.part(row, files, self._work.context.rules, created_at=created_at, late=True)
-            body = self._work.resolver.concrete(request, with_files=False).body
+            sent = as_sent(request, self._links(entry, part.get("body")), self._work.context.books.digest_key)
+            body = self._work.resolver.concrete(sent, with_files=False).body
             author = str(body.get("admin_id") or body.get("intercom_user_id"))
             if identity_of(part)[2] == author and content_of(part) == content_in(body):
                 late = replace(
@@ -317,6 +381,12 @@ class _Job:
             and (part.get("assigned_to") or {}).get("type") == body["type"]
             for part in ours
         )
+
+
+def _opening_body(thread: Thread) -> str | None:
+    """A ticket shows the message that began the conversation as its first part."""
+    first: Doc = (thread.parts[0] if thread.parts else {}) if thread.is_ticket else thread.doc.get("source") or {}
+    return first.get("body")
 
 
 def _carried(file: Attachment, entry: Desired) -> bool:

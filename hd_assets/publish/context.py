@@ -31,6 +31,7 @@ from hd_assets.settings import Settings, Stores, secret
 from hd_assets.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from hd_assets.links.addresses import Places
     from hd_assets.publish.fence import Fence
 
 REGIONS = {
@@ -88,6 +89,12 @@ class PublishContext:
     def rules(self) -> Rules:
         rules = rules_of(self.warehouse, self.migration)
         return replace(rules, moved_links=moved_links(self.warehouse, self.books, rules.help_center_url))
+
+    @cached_property
+    def places(self) -> Places:
+        from hd_assets.links.addresses import places  # which asks for the aim of a context
+
+        return places(self.settings, self.migration, self.target, self.books)
 
     def know_anew(self) -> None:
         """Forget the rules: some follow what is in the workspace by now. A step keeps those it began with otherwise."""

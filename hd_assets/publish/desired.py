@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from hd_assets.links.rewrite import with_moved_links
+from hd_assets.links.sent import OldLink
 from hd_assets.model import Article, Attachment, Company, Contact, Conversation, CustomObject, Part
 from hd_assets.publish import payloads
 from hd_assets.publish.attributes import seconds
@@ -49,7 +51,9 @@ UPDATABLE = frozenset(
     }
 )
 REPLIES = frozenset({"reply", "note"})
+MESSAGES = REPLIES | {"conversation"}
 TAKEN = (*SENT, "intended", "unknown", "quarantined")
+_NO_LINKS: Mapping[str, Sequence[OldLink]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Desired:
     home_window: str | None = None
     created_at: int | None = None
     remark: str | None = None
+    # links to the old system in the message; the request and its digest hold the old addresses
+    links: tuple[OldLink, ...] = ()
 
 
 def key_of(kind: str, external_id: str, chunk: int = 0) -> str:
@@ -132,11 +138,13 @@ def of_conversation(
     *,
     as_of: float,
     objects: Sequence[tuple[str, str]] = (),
+    links: Mapping[str, Sequence[OldLink]] = _NO_LINKS,
 ) -> list[Desired]:
     """Every operation of one conversation in sending order.
 
     `prior` are the ledger's operations of it: they fix the snooze, the time of a part that came late, and name the
-    tags that have to go. `as_of` in Unix seconds decides whether a snooze is still ahead.
+    tags that have to go. `as_of` in Unix seconds decides whether a snooze is still ahead. `links`: external id of the
+    conversation (for its opening) or of a part → links to the old system in it.
     """
     known = {operation.key: operation for operation in prior}
     opening = desired(
@@ -150,7 +158,14 @@ def of_conversation(
     found += _assignments(row, known, rules)
     found += _states(row, known, rules, as_of)
     window = row.home_window.isoformat()
-    return [replace(entry, conversation=row.external_id, home_window=window) for entry in found]
+    return [
+        replace(entry, conversation=row.external_id, home_window=window, links=_links_in(entry, links))
+        for entry in found
+    ]
+
+
+def _links_in(entry: Desired, links: Mapping[str, Sequence[OldLink]]) -> tuple[OldLink, ...]:
+    return tuple(links.get(entry.external_id, ())) if entry.kind in MESSAGES else ()
 
 
 def _linked_digest(source_digest: str, objects: Sequence[tuple[str, str]]) -> str:

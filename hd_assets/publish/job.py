@@ -8,6 +8,7 @@ from typing import Any
 
 from hd_assets.errors import HdError
 from hd_assets.publish.desired import Desired
+from hd_assets.publish.led import led_to
 from hd_assets.publish.ledger import Statement, record_evidence, record_identity, record_recheck
 from hd_assets.publish.ledger_read import Operation
 from hd_assets.publish.merged import follow_merges
@@ -19,7 +20,7 @@ from hd_assets.publish.work import AmbiguousError, Attempt, BusyError, Done, Gat
 _INTEND = (
     "update operations set state = 'intended', intended_at = coalesce(intended_at, ?), run_no = ?,"
     " attempts = attempts + 1, payload_digest = ?, seen_digest = ?, source_digest = ?, rules_version = ?,"
-    " sent_digest = ?, error_code = null where key = ?"
+    " sent_digest = ?, sent_links = ?, error_code = null where key = ?"
 )
 _OUTCOME = (
     "update operations set state = ?1, intercom_id = coalesce(?2, intercom_id), origin = coalesce(?3, origin),"
@@ -83,19 +84,36 @@ class Job:
         if skipped is not None:
             self._close(entry, row, "skipped", code=skipped)
             return
-        intended = replace(row, state="intended", intended_at=row.intended_at or now, attempts=row.attempts + 1)
+        intended = replace(
+            row,
+            state="intended",
+            intended_at=row.intended_at or now,
+            attempts=row.attempts + 1,
+            sent_links=self._links(entry, row, again=again),
+        )
         try:
             signature = self._handlers[entry.kind].signature(Attempt(self._work, entry, intended))
         except MissingReferenceError as fault:
             self._close(entry, row, "quarantined" if again else "refused", code=f"missing_{fault.kind}")
             return
-        digest = entry.payload_digest
-        intent = (now, context.ledger.run_no, digest, digest, entry.source_digest, RULES_VERSION, signature, entry.key)
-        self._buffer.append((_INTEND, intent))
+        digest, links = entry.payload_digest, intended.sent_links
+        meant = (now, context.ledger.run_no, digest, digest, entry.source_digest, RULES_VERSION, signature, links)
+        self._buffer.append((_INTEND, (*meant, entry.key)))
         intended = replace(intended, sent_digest=signature)
         self._look_again_later(entry, row, now, again=again)
         self._flush()
         self._deliver(entry, intended, again=again, follow=True)
+
+    def _links(self, entry: Desired, row: Operation, *, again: bool) -> str | None:
+        """What links to the old system become. While an earlier copy may still come, the next one says the same:
+        a look-up could not tell that two copies with different words are one message."""
+        if again or row.sent_at is not None:
+            return row.sent_links
+        if not entry.links:
+            return None
+        # only what the ledger holds for good is led to, and what became of this record itself may still wait here
+        self._flush()
+        return led_to(self._work.context, entry)
 
     def _look_again_later(self, entry: Desired, row: Operation, now: float, *, again: bool) -> None:
         """Noted with the intent, because a process that dies afterwards knows nothing of an earlier copy.
@@ -115,11 +133,12 @@ class Job:
         except AmbiguousError as fault:
             self._close(entry, row, "quarantined", code=str(fault), evidence=fault.evidence)
         except RefusedError as fault:
-            moved = follow_merges(self._work, entry, row, fault) if fault.status in _GONE and follow else None
+            gone = fault.status in _GONE and follow
+            moved = follow_merges(self._work, entry, row, fault, first=True) if gone else None
             if moved is None:
                 self._refused(entry, row, fault, again=again)
             else:
-                self._deliver(entry, moved, again=again, follow=False)
+                self._deliver(entry, self._signed_anew(entry, moved), again=again, follow=False)
         except TokenRefusedError as fault:
             if again:
                 self._buffer.append((_BACK, ("unknown", entry.key)))
@@ -134,6 +153,13 @@ class Job:
             raise
         else:
             self._applied(entry, row, done)
+
+    def _signed_anew(self, entry: Desired, row: Operation) -> Operation:
+        """What a look-up compares names people, and another one stands for them now."""
+        signature = self._handlers[entry.kind].signature(Attempt(self._work, entry, row))
+        self._buffer.append(("update operations set sent_digest = ? where key = ?", (signature, entry.key)))
+        self._flush()
+        return replace(row, sent_digest=signature)
 
     def _refused(self, entry: Desired, row: Operation, fault: RefusedError, *, again: bool) -> None:
         """A second sending is also refused when the first one took effect."""

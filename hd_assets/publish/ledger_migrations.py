@@ -32,6 +32,7 @@ STEPS: Mapping[int, Sequence[str]] = {
         "insert into recheck select key, due_at, 'resent', state, detail from twins",
         "drop table twins",
     ),
+    2: ("alter table operations add column sent_links text",),
 }
 
 # version → temporary views that show its tables in today's shape
@@ -39,7 +40,7 @@ _VIEWS: Mapping[int, Sequence[str]] = {
     1: (
         "create temp view runs as select *, null as run_id, null as tool_version, null as rules_version,"
         " 'publish' as purpose from main.runs",
-        "create temp view operations as select *, null as sent_digest from main.operations",
+        "create temp view operations as select *, null as sent_digest, null as sent_links from main.operations",
         "create temp view evidence as select '' as key, 0.0 as at, '' as reason, null as detail where false",
         "create temp view decisions as select '' as key, 0.0 as at, '' as decided_by, '' as why, '' as outcome,"
         " null as intercom_id where false",
@@ -48,6 +49,7 @@ _VIEWS: Mapping[int, Sequence[str]] = {
         " null as outcome_at, null as status, null as error_code, null as detail where false",
         "create temp view recheck as select key, due_at, 'resent' as reason, state, detail from main.twins",
     ),
+    2: ("create temp view operations as select *, null as sent_links from main.operations",),
 }
 
 

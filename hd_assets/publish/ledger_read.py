@@ -19,7 +19,8 @@ class Operation:
     """One row of `operations`: one write to the target, planned or done. Times in Unix seconds.
 
     `payload_digest` is of what was sent last, `seen_digest` of what staging gives now; `sent_digest` is a keyed digest
-    of what a look-up compares, so that a lost answer is looked for by what was sent and not by newer rules.
+    of what a look-up compares, so that a lost answer is looked for by what was sent and not by newer rules;
+    `sent_links` notes which links to the old system were sent as links to the new place (hd_assets/links/sent.py).
     """
 
     key: str
@@ -48,6 +49,7 @@ class Operation:
     error_code: str | None
     request_id: str | None
     sent_digest: str | None = None
+    sent_links: str | None = None
 
 
 @dataclass(frozen=True)

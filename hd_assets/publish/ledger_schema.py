@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 State = Literal["planned", "intended", "applied", "refused", "unknown", "quarantined", "conflict", "skipped"]
 Origin = Literal["created", "adopted", "matched", "fallback"]
@@ -47,7 +47,8 @@ create table if not exists operations (
   status integer,
   error_code text,
   request_id text,
-  sent_digest text
+  sent_digest text,
+  sent_links text
 ) without rowid;
 create index if not exists operations_conversation on operations (conversation, position);
 create index if not exists operations_open on operations (object, state) where state <> 'applied';
@@ -103,6 +104,7 @@ COLUMNS = (
     "error_code",
     "request_id",
     "sent_digest",
+    "sent_links",
 )
 
 

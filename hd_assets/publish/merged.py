@@ -14,6 +14,7 @@ from hd_assets.publish.work import Work
 
 Doc = dict[str, Any]
 _LONGEST_CHAIN = 5
+_MERGED = "merged from "
 # What a contact may be given by us, and gets back when it is given up again.
 CONTACT_FIELDS = ("external_id", "email", "name", "phone", "signed_up_at", "custom_attributes")
 
@@ -23,10 +24,13 @@ def prior_of(stored: Doc, *, archived: bool) -> Doc:
     return {name: stored.get(name) for name in CONTACT_FIELDS} | {"archived": archived}
 
 
-def follow_merges(work: Work, entry: Desired, row: Operation, fault: RefusedError) -> Operation | None:
+def follow_merges(
+    work: Work, entry: Desired, row: Operation, fault: RefusedError, *, first: bool = False
+) -> Operation | None:
     """After a 404 or 410: adopt the survivors of the contacts the operation names.
 
     Answers the row to go on with, None if there are none. A survivor is not ours to delete, and what it held is kept.
+    `first`: the operation was not sent to survivors yet, so that those another record has found meanwhile count, too.
     """
     named = {key for kind, key in references(entry.request) if kind == "contact"}
     if entry.kind == "contact":
@@ -39,6 +43,9 @@ def follow_merges(work: Work, entry: Desired, row: Operation, fault: RefusedErro
             continue
         found = _survivor(work, known.intercom_id, fault if len(named) == 1 else None)
         if found is None:
+            if first and (known.detail or "").startswith(_MERGED):
+                work.resolver.learn("contact", external_id, known.intercom_id, known.origin)
+                moved = True
             continue
         survivor, stored = found
         _adopt(work, entry.key, external_id, known.intercom_id, survivor, stored)
@@ -74,7 +81,7 @@ def _adopt(work: Work, key: str, external_id: str, gone: str, survivor: str, sto
     if not any(known.kind == "contact" for known in context.books.records_of(survivor)):
         statements.append(record_prior("contact", survivor, now, prior_of(stored, archived=False)))
     statements += [
-        record_identity("contact", external_id, survivor, "adopted", context.ledger.run_no, f"merged from {gone}"),
+        record_identity("contact", external_id, survivor, "adopted", context.ledger.run_no, f"{_MERGED}{gone}"),
         (
             "update operations set intercom_id = ?, origin = 'adopted' where kind = 'contact' and external_id = ?",
             (survivor, external_id),

@@ -192,6 +192,7 @@ def wanted_threads(context: PublishContext, batch: Sequence[Thread]) -> tuple[li
             context.rules,
             as_of=context.as_of.timestamp(),
             objects=thread.objects,
+            links=thread.links,
         )
     return wanted, {operation.key: operation for rows in prior.values() for operation in rows}
 

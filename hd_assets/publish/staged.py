@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from hd_assets.links.found import links_of
+from hd_assets.links.sent import OldLink
 from hd_assets.mapping import Migration
 from hd_assets.model import Attachment, Conversation, Inbox, Part, Tag, Teammate
 from hd_assets.model.base import SourcedRow
@@ -33,6 +35,8 @@ class Thread:
     objects: Sequence[tuple[str, str]] = ()
     # files that are not sent: whether a part's source changed must not depend on the limit for files
     unsent: Sequence[Attachment] = ()
+    # external id of the conversation (its opening) or of a part → links to the old system in it
+    links: Mapping[str, Sequence[OldLink]] = field(default_factory=dict)
 
 
 def rules_of(warehouse: Warehouse, migration: Migration) -> Rules:
@@ -128,10 +132,12 @@ def _with_parts(connection: Connection, rows: Sequence[Conversation]) -> list[Th
     )
     for conversation, object_type, key in connection.execute(sql, {"ids": ids}).fetchall():
         objects.setdefault(conversation, []).append((object_type, key))
+    links = links_of(connection, ids)
     found = []
     for row in rows:
         key = row.external_id
-        found.append(Thread(row, parts.get(key, []), files.get(key, []), objects.get(key, []), unsent.get(key, [])))
+        of_row = parts.get(key, []), files.get(key, []), objects.get(key, []), unsent.get(key, []), links.get(key, {})
+        found.append(Thread(row, *of_row))
     return found
 
 

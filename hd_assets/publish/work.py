@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, Protocol
 
+from hd_assets.links.sent import as_sent
 from hd_assets.publish.client import Client
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.desired import Desired
@@ -102,7 +103,10 @@ class Attempt:
         return self.row.applied_at is not None
 
     def concrete(self, *, with_files: bool = True) -> Concrete:
-        return self.work.resolver.concrete(self.entry.request, with_files=with_files)
+        request, links = self.entry.request, self.row.sent_links
+        if links is not None:
+            request = as_sent(request, links, self.work.context.books.digest_key)
+        return self.work.resolver.concrete(request, with_files=with_files)
 
     def is_fresh(self, moment: Any) -> bool:
         """Whether something that happened at `moment` (Unix seconds) can come from this operation."""

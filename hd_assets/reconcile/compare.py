@@ -140,7 +140,7 @@ class _Run:
             references=objects.references(context.warehouse, mapping, merged),
         )
         self._types = expect.types_of(mapping, "conversation")
-        self._directory = directory
+        self._directory, self._digest_key = directory, self._books.digest_key
 
     # the workspace
 
@@ -241,7 +241,7 @@ class _Run:
         if conversation is None and ticket is None:
             return _all_missing(entry, intercom_id)
         return compare_thread(
-            expect.thread(row, entry.parts, entry.attachments, operations, self._directory),
+            expect.thread(row, entry.parts, entry.attachments, operations, self._directory, self._digest_key),
             found.thread(conversation, ticket),
             self._types,
             source_id_attribute=f"{self._context.migration.name}_source_id",

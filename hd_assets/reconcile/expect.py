@@ -5,10 +5,13 @@ Nothing here calls the code that builds requests: a mistake there has to show up
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hd_assets.links.sent import link_digest
+from hd_assets.links.urls import replaced, web_addresses
 from hd_assets.mapping import DataType
 from hd_assets.mapping import Mapping as MigrationMapping
 from hd_assets.model import Attachment, Conversation, Part
@@ -60,7 +63,10 @@ class Directory:
 
 @dataclass(frozen=True)
 class ExpectedPart:
-    """A comment or note as the target must show it. `at` in Unix seconds, `text` in its visible normal form."""
+    """A comment or note as the target must show it. `at` in Unix seconds, `text` in its visible normal form.
+
+    `links`: addresses it must lead to in place of the old system's.
+    """
 
     external_id: str
     kind: str
@@ -68,6 +74,7 @@ class ExpectedPart:
     author_id: str | None
     at: int
     text: str
+    links: frozenset[str]
     files: tuple[Attachment, ...]
     intercom_id: str | None
     is_settled: bool
@@ -81,6 +88,7 @@ class ExpectedThread:
     opening_author: str | None
     opening_at: int
     opening_text: str
+    opening_links: frozenset[str]
     contacts: frozenset[str | None]
     company: str | None
     admin: str | None
@@ -108,8 +116,10 @@ def thread(
     files: Sequence[Attachment],
     operations: Sequence[Operation],
     people: Directory,
+    digest_key: str = "",
 ) -> ExpectedThread:
-    """`operations`: the ledger's, of this conversation; they tell the time of late parts and fixed snoozes."""
+    """`operations`: the ledger's, of this conversation; they tell the time of late parts, fixed snoozes, and
+    where links to the old system were led when a message was sent. `digest_key`: the ledger's."""
     writers = [
         part.author
         for part in parts
@@ -118,12 +128,14 @@ def thread(
     everybody = (row.opening_author, row.contact, *row.participants, *writers)
     known = {(entry.kind, entry.external_id): entry for entry in operations}
     snooze = known.get(("snooze", row.external_id))
+    opening, opening_links = _led(row.opening_text, known.get(("conversation", row.external_id)), digest_key)
     state = "open" if row.state == "snoozed" and snooze is None else row.state
     return ExpectedThread(
         row=row,
         opening_author=people.id("contact", row.opening_author),
         opening_at=unix(row.opening_at) or 0,
-        opening_text=text_of_plain(row.opening_text) or NOTHING_SAID,
+        opening_text=text_of_plain(opening) or NOTHING_SAID,
+        opening_links=opening_links,
         contacts=frozenset(people.id("contact", person) for person in everybody),
         company=people.id("company", row.company),
         admin=people.id("admin", row.assignee),
@@ -132,7 +144,7 @@ def thread(
         state=state,
         ticket_state=_ticket_state(row) if row.target_kind == "ticket" else None,
         snoozed_until=unix(row.snoozed_until) if state == "snoozed" else None,
-        parts=tuple(_parts(parts, files, known, people)),
+        parts=tuple(_parts(parts, files, known, people, digest_key)),
     )
 
 
@@ -150,6 +162,7 @@ def _parts(
     files: Iterable[Attachment],
     known: Mapping[tuple[str, str], Operation],
     people: Directory,
+    digest_key: str,
 ) -> Iterable[ExpectedPart]:
     carried: dict[str, list[Attachment]] = {}
     for file in sorted(files, key=lambda file: file.position):
@@ -162,13 +175,17 @@ def _parts(
         operation = next(
             (known[kind, part.external_id] for kind in REPLY_KINDS if (kind, part.external_id) in known), None
         )
-        found.append(_part(part, tuple(carried.get(part.external_id, ())), operation, people))
+        carries = tuple(carried.get(part.external_id, ()))
+        found.append(_part(part, carries, operation, people, digest_key))
     return sorted(found, key=lambda entry: entry.at)
 
 
-def _part(part: Part, files: tuple[Attachment, ...], operation: Operation | None, people: Directory) -> ExpectedPart:
+def _part(
+    part: Part, files: tuple[Attachment, ...], operation: Operation | None, people: Directory, digest_key: str
+) -> ExpectedPart:
     by_contact = part.author_kind == "contact" and part.kind == "comment" and part.author is not None
-    text = text_of(part.body_html) or NOTHING_SAID
+    body, links = _led(part.body_html, operation, digest_key)
+    text = text_of(body) or NOTHING_SAID
     at = unix(part.sent_at) or 0
     if operation is not None and operation.remark == "late":
         # younger parts were sent before it: it stands at the end, its true time in its text
@@ -191,10 +208,20 @@ def _part(part: Part, files: tuple[Attachment, ...], operation: Operation | None
         author_id=author,
         at=at,
         text=text,
+        links=links,
         files=files,
         intercom_id=operation.intercom_id if operation else None,
         is_settled=operation is not None and operation.state in ("applied", "conflict"),
     )
+
+
+def _led(body: str, operation: Operation | None, digest_key: str) -> tuple[str, frozenset[str]]:
+    """The body with the addresses it was sent with, and those addresses."""
+    if operation is None or operation.sent_links is None:
+        return body, frozenset()
+    noted = json.loads(operation.sent_links)
+    led = {link: noted.get(link_digest(digest_key, link)) for link in web_addresses(body)}
+    return replaced(body, led.get), frozenset(address for address in led.values() if address)
 
 
 def _written(moment: datetime) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from hd_assets.links.urls import web_addresses
 from hd_assets.mapping import DataType
 from hd_assets.model import Attachment
 from hd_assets.reconcile.expect import ExpectedPart, ExpectedThread
@@ -34,6 +36,7 @@ def compare_thread(
     if found.opening is not None:
         sheet.same("opening_author", expected.opening_author, found.opening.author_id)
         sheet.same("opening_text", expected.opening_text, text_of(found.opening.html))
+        _links(sheet, "opening_links", expected.opening_links, found.opening)
     sheet.holds("contacts", _known(sheet, "contacts", expected.contacts), found.contacts)
     sheet.same("company", expected.company, found.company)
     sheet.same("assignee", expected.admin, found.admin)
@@ -51,6 +54,13 @@ def compare_thread(
         results.append(_ticket(expected, found, types, values))
     results += _parts(expected.parts, found, window, download)
     return results
+
+
+def _links(sheet: Sheet, name: str, expected: frozenset[str], there: FoundPart) -> None:
+    """Where a link leads is not in the visible text."""
+    if expected:
+        leads = {html.unescape(address) for address in web_addresses(there.html)}
+        sheet.same(name, sorted(expected), sorted(expected & leads))
 
 
 def _known(sheet: Sheet, name: str, ids: Iterable[str | None]) -> list[str]:
@@ -113,6 +123,7 @@ def _parts(
         sheet.same("author", (part.by, part.author_id), (there.by, there.author_id))
         sheet.same("created_at", part.at, there.at)
         sheet.same("text", part.text, text_of(there.html))
+        _links(sheet, "links", part.links, there)
         sheet.same("files", len(part.files), len(there.files))
         sheet.fields += 1
         if place < last_place:

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from hd_assets.errors import HdError
+from hd_assets.links.sent import as_sent
 from hd_assets.publish.context import PublishContext
 from hd_assets.publish.desired import Desired
 from hd_assets.publish.ledger_read import LedgerReader
@@ -182,7 +183,8 @@ class Scene:
             if row is None or row.payload_digest != entry.payload_digest:
                 continue
             try:
-                found.setdefault(entry.conversation, {})[entry.key] = resolver.concrete(entry.request, with_files=False)
+                request = as_sent(entry.request, row.sent_links, self.books.digest_key)
+                found.setdefault(entry.conversation, {})[entry.key] = resolver.concrete(request, with_files=False)
             except MissingReferenceError:
                 continue
         return found

@@ -16,6 +16,7 @@ from hd_assets.staging.markup import (
     LISTS,
     SENDABLE,
     Token,
+    absolute,
     collapse,
     image_marker,
     normal,
@@ -28,9 +29,12 @@ CONTAINERS = LISTS | {"li", "blockquote", "pre", "h1", "h2"}
 _LEAVES = {"h1", "h2", "pre"}
 
 
-def rewrite(source: str) -> tuple[str, bool]:
-    """HTML of a part, and whether it holds what plain text cannot carry (pictures, rows of several cells)."""
-    flow = Flow()
+def rewrite(source: str, base: str = "") -> tuple[str, bool]:
+    """HTML of a part, and whether it holds what plain text cannot carry (pictures, rows of several cells).
+
+    `base`: address of the old system, below which relative links lead; without one only their text stays.
+    """
+    flow = Flow(base)
     for token in tokens(normal(source)):
         flow.take(token)
     return flow.finish(), flow.is_rich
@@ -42,8 +46,9 @@ class Flow:
     Closing a paragraph waits for the next text: a further cell of the same table row continues the line.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, base: str = "") -> None:
         self.is_rich = False
+        self._base = base
         self._out: list[str] = []
         self._containers: list[str] = []
         self._inline: list[str] = []  # start tags open in the source
@@ -297,7 +302,7 @@ class Flow:
         if name != "a":
             self._inline.append(f"<{name}>")
             return
-        url = token.attribute("href")
+        url = absolute(token.attribute("href"), self._base)
         if self._links or scheme_of(url) not in SENDABLE:
             self._inline.append("")
         else:

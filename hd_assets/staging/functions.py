@@ -40,7 +40,7 @@ def _name_images(source: str, names: Sequence[dict[str, str | None] | None]) -> 
 _FUNCTIONS: dict[str, Signature] = {
     "utc": (times.utc, [VARCHAR, VARCHAR], TIMESTAMP),
     "iana_timestamp": (times.iana_timestamp, [VARCHAR], TIMESTAMP),
-    "html_text": (plain.html_text, [VARCHAR], VARCHAR),
+    "html_text_below": (plain.html_text, [VARCHAR, VARCHAR], VARCHAR),
     "part_text": (plain.part_text, [VARCHAR], VARCHAR),
     "visible_text": (plain.visible_text, [VARCHAR], VARCHAR),
     "visible_plain": (plain.visible_plain, [VARCHAR], VARCHAR),
@@ -48,8 +48,9 @@ _FUNCTIONS: dict[str, Signature] = {
     "unescape_html": (plain.html_unescape, [VARCHAR], VARCHAR),
     "is_rich": (plain.is_rich, [VARCHAR], BOOLEAN),
     "word_count": (plain.word_count, [VARCHAR], BIGINT),
-    "part_html": (html.part_html, [VARCHAR], VARCHAR),
-    "article_html": (html.article_html, [VARCHAR], VARCHAR),
+    "part_html_below": (html.part_html, [VARCHAR, VARCHAR], VARCHAR),
+    "article_html_below": (html.article_html, [VARCHAR, VARCHAR], VARCHAR),
+    "relative_links": (html.relative_links, [VARCHAR], _TEXTS),
     "bbcode_html": (bbcode.bbcode_html, [VARCHAR], VARCHAR),
     "html_cids": (html.html_cids, [VARCHAR], _TEXTS),
     "name_images": (_name_images, [VARCHAR, _NAMES], VARCHAR),
@@ -72,6 +73,8 @@ _MACROS = {
     " when lower(trim(text)) in ('false', '0', 'no', 'off') then false end",
     "moment(text, zone)": "date_trunc('second', utc(text, zone))",
 }
+# called with the HTML alone; the address of the old system comes with the connection
+_BELOW = ("html_text", "part_html", "article_html")
 
 
 def _null_through(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,12 +93,13 @@ _REGISTERED = {name: _null_through(function) for name, (function, _, _) in _FUNC
 
 def names() -> list[str]:
     """Names a SQL file may call beyond DuckDB's own."""
-    return sorted([*_FUNCTIONS, *(macro.partition("(")[0] for macro in _MACROS), "file_text"])
+    return sorted([*_FUNCTIONS, *(macro.partition("(")[0] for macro in _MACROS), *_BELOW, "file_text"])
 
 
-def register(connection: Connection, files: Path | None = None) -> None:
+def register(connection: Connection, files: Path | None = None, base: str | None = None) -> None:
     """Make the functions known to the connection; `files`: the folder `file_text(sha256)` reads from.
 
+    `base`: the old system's address, below which relative links in HTML lead; without one only their text stays.
     May be called again, inside or outside a transaction; a rollback takes functions away that it brought.
     """
     known = _known(connection)
@@ -110,9 +114,17 @@ def register(connection: Connection, files: Path | None = None) -> None:
     for macro, body in _MACROS.items():
         if macro.partition("(")[0] not in known:
             connection.execute(f"create or replace temp macro {macro} as {body}")
+    for name in _BELOW:
+        if base is not None or name not in known:
+            body = f"{name}_below(source, {_quoted(base or '')})"
+            connection.execute(f"create or replace temp macro {name}(source) as {body}")
     if files is not None or "file_text" not in known:
-        folder = "null" if files is None else "'" + str(files).replace("'", "''") + "'"
+        folder = "null" if files is None else _quoted(str(files))
         connection.execute(f"create or replace temp macro file_text(sha256) as stored_text({folder}, sha256)")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _create(connection: Connection, name: str, parameters: list[DuckDBPyType], returns: DuckDBPyType) -> None:

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import nh3
 
@@ -30,6 +31,11 @@ SCHEMES = SENDABLE | {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "title"}}
 
+# what the name of a page ends in; anything else with a dot is taken for a host
+_PAGES = {"php", "html", "htm", "asp", "aspx", "jsp", "do", "cgi"}
+# of a template, which is filled in when it is sent
+_PLACEHOLDER = re.compile(r"[{}]|%7[bd]", re.IGNORECASE)
+_UPWARDS = re.compile(r"^(?:\.{1,2}/)+")
 _NOSCRIPT = re.compile(r"</?noscript\b[^>]*>", re.IGNORECASE)
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|[^<]+")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
@@ -87,6 +93,25 @@ def scheme_of(url: str) -> str:
     """Lower-case scheme of an absolute URL; empty for a relative one."""
     head, colon, _ = url.partition(":")
     return head.strip().lower() if colon and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.\-]*", head.strip()) else ""
+
+
+def absolute(url: str, base: str) -> str:
+    """The address a link of a page below `base` leads to; as it is without a base, or where it names no page there.
+
+    Which page the text stood on is not known, so that `../` leads to the base like nothing at all.
+    """
+    if not base or not url or url.startswith("#") or scheme_of(url) or _names_a_host(url) or _PLACEHOLDER.search(url):
+        return url
+    try:
+        return urljoin(f"{base.rstrip('/')}/", _UPWARDS.sub("", url))
+    except ValueError:
+        return url
+
+
+def _names_a_host(url: str) -> bool:
+    """`www.example.com/page`: somebody forgot the scheme; `//host/page` takes that of the base."""
+    first = re.split(r"[/?#]", url, maxsplit=1)[0].lower()
+    return "." in first.strip(".") and first.rpartition(".")[2] not in _PAGES
 
 
 def image_marker(token: Token) -> str:

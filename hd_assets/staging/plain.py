@@ -20,10 +20,10 @@ _INDENT = re.compile(r"(?<=\n) +|^ +| {2,}")
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
 
 
-def html_text(source: str) -> str:
+def html_text(source: str, base: str = "") -> str:
     """Readable text of HTML: links as `label (url)`, lists with `- ` or numbers, quotations with `> `,
-    table rows as lines with ` | `, pictures as `[image: alt]`."""
-    return _render(rewrite(source)[0])
+    table rows as lines with ` | `, pictures as `[image: alt]`. `base`: as for `part_html`."""
+    return _render(rewrite(source, base)[0])
 
 
 def part_text(part: str) -> str:

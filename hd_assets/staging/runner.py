@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from hd_assets.decisions.honour import honour
 from hd_assets.errors import HdError, MappingError
+from hd_assets.links.found import base_of
 from hd_assets.mapping import Migration
 from hd_assets.model import STAGING_MODELS, HomeWindow, StagedRow, duckdb_columns
 from hd_assets.partitions import Window
@@ -56,7 +57,7 @@ def stage(
     path = _file(migration, shipped_sql, object)
     model = MODELS[object]
     sql = read(path)
-    functions.register(connection, files)
+    functions.register(connection, files, base_of(connection, migration, shipped_sql))
     parameters: dict[str, Any] = {name: window.parameters[name] for name in sorted(set(_PARAMETER.findall(_code(sql))))}
     try:
         _compare_columns(connection, model, sql, parameters, path)

@@ -1,11 +1,15 @@
 """A customer nobody prepared for: from nothing to a published workspace, with the commands a new user types."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from hd_assets.samples.itop import write as write_itop
 from hd_assets.samples.osticket import SampleOptions, write
+from hd_assets.standin.registry import standing_in
 from hd_assets_tests.cli.desk import TOKEN, CommandLine, first_month, workspace
 from hd_assets_tests.extract.osticket.shared_sample import DUMP, unpack_files
 from hd_assets_tests.shared import SHARED, shared_path
@@ -19,30 +23,48 @@ pytestmark = pytest.mark.timeout(900)
 class Customer:
     """`months`: options of a publish; `tickets`: conversations of those months; `status`: one of the source's words."""
 
+    source: str
     variables: dict[str, str]
+    time_zone: str
     months: tuple[str, ...]
     tickets: int
     status: str
 
 
-def customer(root: Path) -> Customer:
+@contextmanager
+def osticket(root: Path) -> Iterator[Customer]:
     """The real installation where it lies beside the project, three of its months; else a generated French clinic."""
     if SHARED.exists():
         variables = {"OSTICKET_DUMP": str(shared_path(DUMP)), "OSTICKET_FILES": str(unpack_files(root))}
-        return Customer(variables, ("--from", "2026-08", "--to", "2026-10"), 16, "Duplicate")
-    options = SampleOptions(variant=102, first_month=f"{first_month():%Y-%m}", months=1, prefix="clq_", oddities=False)
-    report = write(root, tickets=5, seed=4, options=options)
-    return Customer(report.variables, (), 5, "Doublon")
+        months = ("--from", "2026-08", "--to", "2026-10")
+        yield Customer("osticket", variables, "UTC", months, 16, "Duplicate")
+    else:
+        options = SampleOptions(
+            variant=102, first_month=f"{first_month():%Y-%m}", months=1, prefix="clq_", oddities=False
+        )
+        report = write(root, tickets=5, seed=4, options=options)
+        yield Customer("osticket", report.variables, "UTC", (), 5, "Doublon")
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
+@contextmanager
+def itop(root: Path) -> Iterator[Customer]:
+    report = write_itop(root, tickets=12, seed=4)
+    with standing_in("itop", root) as address:
+        variables = {**report.variables, **address}
+        yield Customer("itop", variables, report.time_zone, ("--from", "2024-03", "--to", "2024-06"), 3, "pending")
+
+
+@pytest.fixture(scope="module", params=[osticket, itop], ids=lambda customer: customer.__name__)
+def published(request, tmp_path_factory):
     """A customer without a mapping, moved into a test workspace and then into production."""
     root: Path = tmp_path_factory.mktemp("customer")
     (root / "mappings").mkdir()
-    comes = customer(root / "source")
     secrets = {"INTERCOM_TOKEN": TOKEN, "INTERCOM_TEST_TOKEN": TOKEN}
-    with workspace() as (test, test_url), workspace() as (production, production_url):
+    with (
+        workspace() as (test, test_url),
+        workspace() as (production, production_url),
+        request.param(root / "source") as comes,
+    ):
         hd = CommandLine(root / "home", root / "mappings", test_url, {**comes.variables, **secrets})
         told = {}
 
@@ -50,10 +72,10 @@ def published(tmp_path_factory):
             told[words] = answer = hd(*words, **variables)
             assert answer.code == 0, (words, answer.text)
 
-        type_("init", "clinic", "--source", "osticket")
+        type_("init", "clinic", "--source", comes.source)
         type_("run", "clinic", "--until", "discover")
         type_("mapping", "propose", "clinic")
-        type_("mapping", "decide", "clinic", f"migration_admin.email={ADMIN}", "time_zone=UTC")
+        type_("mapping", "decide", "clinic", f"migration_admin.email={ADMIN}", f"time_zone={comes.time_zone}")
         for name, url in (("test", test_url), ("production", production_url)):
             aim = f"targets.{name}"
             type_("mapping", "decide", "clinic", f"{aim}.region=us", f"{aim}.plan=advanced", f"{aim}.base_url={url}")

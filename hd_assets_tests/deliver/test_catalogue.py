@@ -8,6 +8,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from hd_assets.assembly.documents import _told
 from hd_assets.deliver.catalogue import EVERY_SOURCE, FILE, DocumentSpec, SheetSpec, catalogue
 from hd_assets.deliver.pages import write_document
 from hd_assets.deliver.prepare import LEDGER, PROMISES, prepare
@@ -107,6 +108,21 @@ def test_a_page_shows_figures_sums_and_sections_and_each_number_leads_to_its_row
         assert line in page
     assert "'=cmd()" in (tmp_path / "out" / "jobs.csv").read_text(encoding="utf-8-sig")
     assert "(jobs.md)" in (tmp_path / "out" / "index.md").read_text(encoding="utf-8")
+
+
+def test_a_migration_fills_a_sheet_by_a_query_of_its_own(depot, tmp_path):
+    own = tmp_path / "parts.sql"
+    own.write_text("select 7 as own", encoding="utf-8")
+    [document] = catalogue(depot, "depot", {"parts": own}).documents.values()
+    assert {sheet.name: sheet.path for sheet in document.sheets}["parts"] == own
+    assert {sheet.name: sheet.sql for sheet in document.sheets}["parts"] == "select 7 as own"
+    told = _told(tmp_path, "jobs", [], [sheet.name for sheet in document.sheets if sheet.path == own])
+    assert told["overriding_sql"].text == "parts"
+
+
+def test_a_query_of_its_own_that_fills_no_sheet_is_refused(depot, tmp_path):
+    with pytest.raises(HdError, match=r"fills no sheet of a document: jubs\.sql"):
+        catalogue(depot, "depot", {"jubs": tmp_path / "jubs.sql"})
 
 
 def test_a_document_is_the_same_however_often_it_is_written(tmp_path):

@@ -10,6 +10,7 @@ from hd_assets.assembly.migration import build_migration
 from hd_assets.coverage import coverage_of, gaps
 from hd_assets.deliver.catalogue import catalogue
 from hd_assets.deliver.prepare import prepare
+from hd_assets.deliver.redact import copy_without_personal_data
 from hd_assets.deliver.write import write_documents
 from hd_assets.discover.run import discover
 from hd_assets.mapping import load
@@ -25,15 +26,27 @@ def desk(tmp_path_factory) -> ItopDesk:
 
 
 @pytest.fixture(scope="module")
-def sheet(desk, tmp_path_factory):
-    """Rows of a sheet by its name, as a reader opens the CSV file."""
+def documents(desk, tmp_path_factory):
+    """The folder with all documents."""
     folder, found = tmp_path_factory.mktemp("documents"), catalogue(SQL, "itop")
     with desk.warehouse.get_connection() as connection:
         prepare(connection, desk.migration, found, Stores(desk.root).ledger("simulator"), "simulator")
         write_documents(connection, found, folder, "Migration itop", "simulator")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(documents):
+    """Entries of a sheet's JSON file."""
+    return lambda name: json.loads((documents / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def sheet(documents):
+    """Rows of a sheet by its name, as a reader opens the CSV file."""
 
     def rows(name: str) -> list[dict[str, str]]:
-        with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        with (documents / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
 
     return rows
@@ -73,7 +86,32 @@ def test_the_sla_configuration_names_each_target_once(sheet):
     rows = sheet("sla_configuration")
     assert len(rows) == 12  # links between agreements and targets
     assert {row["metric"] for row in rows} == {"time to own (first response)", "time to resolve"}
-    assert all(json.loads(row["configuration_json"])["targets"] for row in rows)
+
+
+def test_agreements_changes_and_items_come_as_json_too(sheet, whole):
+    agreements = whole("sla_agreements")
+    assert sum(len(entry["configuration"]["targets"]) for entry in agreements) == len(sheet("sla_configuration"))
+    assert [entry["sla"] for entry in agreements] == [row["sla"] for row in sheet("sla_agreements")]
+    for name in ("change_export", "configuration_items", "own_records"):
+        told = whole(name)
+        assert [entry["source_id"] for entry in told] == [row["source_id"] for row in sheet(name)]
+        assert all(isinstance(entry["fields"], dict) for entry in told)
+    assert all(entry["fields"]["ref"] == entry["ref"] for entry in whole("change_export"))
+    assert {type(entry["migrated_tickets"]) for entry in whole("configuration_items")} == {int}
+
+
+def test_the_second_variant_keeps_the_json_but_for_what_tells_of_people(documents, tmp_path):
+    copy_without_personal_data(documents, tmp_path)
+    personal = {
+        "change_export": {"requested_by", "title", "rollback_plan", "fields"},
+        "configuration_items": {"fields"},
+        "own_records": {"name", "fields"},
+        "sla_agreements": set(),
+    }
+    for name, gone in personal.items():
+        before, after = (json.loads((folder / f"{name}.json").read_text("utf-8")) for folder in (documents, tmp_path))
+        assert after == [{key: value for key, value in entry.items() if key not in gone} for entry in before]
+        assert all(set(entry) >= gone for entry in before)
 
 
 def test_the_role_matrix_recommends_a_role_for_each_account(sheet):

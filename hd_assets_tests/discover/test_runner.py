@@ -93,6 +93,15 @@ def test_a_missing_file_is_not_taken_for_nothing_found(small, tmp_path):
         sql_files(small.migration, tmp_path)
 
 
+def test_a_migration_may_discover_by_a_query_of_its_own(small, tmp_path):
+    own, strange = tmp_path / "language.sql", tmp_path / "tongue.sql"
+    migration = small.migration.model_copy(update={"overrides": {"discovery/language": own}})
+    assert sql_files(migration, SQL)["language"] == own
+    migration = small.migration.model_copy(update={"overrides": {"discovery/tongue": strange}})
+    with pytest.raises(MappingError, match=r"no table for tongue\.sql"):
+        sql_files(migration, SQL)
+
+
 def test_an_older_installation_without_later_tables_and_columns_is_discovered(tmp_path):
     dump = write_dump(
         tmp_path / "old.sql",

@@ -3,9 +3,10 @@
 import pytest
 import yaml
 
+from hd_assets.errors import MappingError
 from hd_assets.links import told
 from hd_assets.links.addresses import Places
-from hd_assets.links.found import find_links
+from hd_assets.links.found import base_of, find_links
 from hd_assets.mapping import load
 from hd_assets.partitions import EVERYTHING
 from hd_assets.publish.conversations import publish_conversations
@@ -82,10 +83,10 @@ def publish(made) -> list[int]:
 def test_before_anything_is_sent_every_link_leads_forward_or_nowhere(old):
     found = states(old)
     assert found[f"{MIGRATION}-faq-1", "faq.php?id=2&amp;lang=en"] == (f"{MIGRATION}-faq-2", None, "forward")
-    assert found[f"{MIGRATION}-faq-1", "faq.php?id=9"] == (None, None, "gone")
+    assert found[f"{MIGRATION}-faq-1", "faq.php?id=9"] == (None, None, "outside")
     assert found[f"{MIGRATION}-faq-2", "tickets.php?id=1"] == (f"{MIGRATION}-ticket-1", None, "forward")
-    assert found[f"{MIGRATION}-faq-2", "login.php"] == (None, None, "no_record")
-    assert sum(state == "gone" for _, _, state in found.values()) == 2
+    assert found[f"{MIGRATION}-faq-2", "login.php"] == (None, None, "outside")
+    assert sum(state == "outside" for _, _, state in found.values()) == 3
     assert len(found) == 8
 
 
@@ -123,8 +124,8 @@ def test_the_list_names_the_new_target_of_every_link_that_has_one(old):
     _, address, state = found[f"{MIGRATION}-faq-1", "faq.php?id=2&amp;lang=en"]
     assert (address.startswith(f"{NEW}/articles/"), state) == (True, "rewritten")
     _, address, state = found[f"{MIGRATION}-faq-2", "tickets.php?id=1"]
-    assert ("/inbox/" in address, state) == (True, "by_hand")
-    assert {state for _, address, state in found.values() if address is None} == {"gone", "no_record"}
+    assert ("/inbox/" in address, state) == (True, "kept")
+    assert {state for _, address, state in found.values() if address is None} == {"outside"}
 
 
 def test_a_step_that_died_between_the_two_passes_is_finished_by_the_next_run(old):
@@ -158,7 +159,7 @@ def test_without_a_help_centre_articles_stay_as_they_are(old):
         plan(context, EVERYTHING)
     publish(old)
     assert not any(NEW in body for body in bodies(old).values())
-    assert {state for _, _, state in states(old).values()} == {"by_hand", "gone", "no_record"}
+    assert {state for _, _, state in states(old).values()} <= {"kept", "forward", "rewritten", "outside"}
 
 
 @pytest.mark.parametrize(
@@ -226,6 +227,41 @@ def osticket(tmp_path_factory):
             f"create table raw.config as select 'core' as namespace, 'helpdesk_url' as key, '{OLD}/' as value"
         )
     return made
+
+
+def test_a_migration_may_tell_the_addresses_by_a_query_of_its_own(osticket, tmp_path):
+    own = tmp_path / "addresses.sql"
+    own.write_text("select 'https://own.example' as address", encoding="utf-8")
+    migration = load(MAPPINGS, "osticket").model_copy(update={"overrides": {"links/addresses": own}})
+    with osticket.get_connection() as connection:
+        assert base_of(connection, migration, SQL) == "https://own.example"
+        strange = migration.model_copy(update={"overrides": {"links/adresses": own}})
+        with pytest.raises(MappingError, match=r"nobody asks for links: adresses\.sql"):
+            base_of(connection, strange, SQL)
+
+
+def test_relative_links_of_an_installation_without_address_are_listed(osticket):
+    """Nothing says where they lead, so that the staged text has lost them."""
+    migration = load(MAPPINGS, "osticket")
+    said = builders.part(builders.conversation(1), 1, source_id="5", source_type="thread_entry")
+    builders.store(osticket, [said])
+    with osticket.get_connection() as connection:
+        connection.execute("create table raw.thread_entry (id varchar, format varchar, body varchar)")
+        links = '<a href="/scp/tickets.php?id=1">x</a> <a href="#top">y</a> <a href="www.other.example/z">z</a>'
+        connection.execute("insert into raw.thread_entry values ('5', 'html', $a), ('6', 'text', $a)", {"a": links})
+        faq = "create table raw.faq as select '1' as faq_id, $a as answer"
+        connection.execute(faq, {"a": '<a href="../kb/faq.php?id=1">x</a>'})
+        connection.begin()
+        connection.execute("update raw.config set value = null")
+        assert base_of(connection, migration, SQL) == ""
+        assert find_links(connection, migration, SQL) == 2
+        rows = connection.execute("select object, link, target from mapping.old_link order by all").fetchall()
+        connection.rollback()
+        assert base_of(connection, migration, SQL) == OLD
+    assert rows == [
+        ("articles", "../kb/faq.php?id=1", "osticket-faq-1"),
+        ("parts", "/scp/tickets.php?id=1", "osticket-ticket-1"),
+    ]
 
 
 def test_addresses_are_those_of_the_region():

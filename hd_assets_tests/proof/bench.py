@@ -1,6 +1,7 @@
 """What many runs over one frozen source share: its mapping, its files, its staging read once."""
 
 import functools
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +10,14 @@ from typing import Any
 
 import duckdb
 
+from hd_assets.links.found import find_links
 from hd_assets.mapping import Migration, load
 from hd_assets.publish import staged
 from hd_assets.warehouse import Warehouse
 from hd_assets_tests import builders
 from hd_assets_tests.builders import MIGRATION
 from hd_assets_tests.proof.source import Source
-from hd_assets_tests.proof.staging import mapping, rows
+from hd_assets_tests.proof.staging import PAGES, mapping, rows
 
 
 class Bench:
@@ -32,11 +34,19 @@ class Bench:
         path = root / "warehouse.duckdb"
         path.unlink(missing_ok=True)
         builders.store(Warehouse.of(path), rows(source))
+        self._migrations: dict[int, Migration] = {}
+        self._find_links(Warehouse.of(path))
         # for steps that write what they found; the other one is never written to
         self.readable = root / "readable.duckdb"
         shutil.copyfile(path, self.readable)
         self.warehouse: Any = FrozenWarehouse(path)
-        self._migrations: dict[int, Migration] = {}
+
+    def _find_links(self, warehouse: Warehouse) -> None:
+        folder = self.root / "sql" / MIGRATION / "links"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pages.yaml").write_text(json.dumps(PAGES))
+        with warehouse.transaction() as connection:
+            find_links(connection, self.migration(1), self.root / "sql")
 
     def migration(self, workers: int) -> Migration:
         if workers not in self._migrations:

@@ -7,6 +7,7 @@ by which a workspace notes events. How often each event was noted is told apart 
 from collections import Counter
 from typing import Any
 
+from hd_assets_tests.proof.links import Leads, body_of, one_word
 from hd_assets_tests.proof.source import SOURCE_ID
 from hd_assets_tests.proof.store import Doc, Store, paths_of
 
@@ -69,6 +70,8 @@ class _Names:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # what a link could be led to hangs on when its message was sent
+        self._leads = Leads(store, one_word(store))
         paths = paths_of(store)
         self.known: dict[tuple[str, str], Any] = {}
         for kind, key in (("admin", "email"), ("team", "name"), ("tag", "name"), ("company", "company_id")):
@@ -127,6 +130,7 @@ class _Names:
         if doc["ticket"]:
             kept["ticket"] = self._ticket(doc["ticket"])
         kept["attachments"] = [self._file(file) for file in doc["attachments"]]
+        kept["body"] = self._leads.named(body_of(doc))
         messages = [part for part in self._store.parts.get(doc["id"], []) if part["part_type"] in MESSAGES]
         kept["messages"] = [self._message(part) for part in messages]
         return sorted((name, repr(value)) for name, value in kept.items())
@@ -145,7 +149,13 @@ class _Names:
 
     def _message(self, part: Doc) -> Any:
         files = [self._file(file) for file in part["attachments"]]
-        return part["part_type"], part["created_at"], self._author(part["author"]), part["body"], files
+        return (
+            part["part_type"],
+            part["created_at"],
+            self._author(part["author"]),
+            self._leads.named(body_of(part)),
+            files,
+        )
 
     def _file(self, file: Doc) -> Any:
         name, kind, content = self._store.files.get(file.get("file"), (file["name"], file["content_type"], b""))

@@ -17,6 +17,7 @@ from hd_assets_tests.proof.expected import (
     expected_contact,
     words_of,
 )
+from hd_assets_tests.proof.links import Leads, body_of
 from hd_assets_tests.proof.source import MIGRATION_ADMIN, SOURCE_ID, Case, Source
 from hd_assets_tests.proof.store import Doc, Store, paths_of
 from hd_assets_tests.proof.things import Things, without_references
@@ -51,6 +52,7 @@ class _Judge:
         self._contact_records()
         self._furniture()
         self._articles()
+        self._leads = Leads(after, self._article_keys())
         self._conversations()
         self._foreign()
         for name in SILENCED:
@@ -156,6 +158,16 @@ class _Judge:
         )
         self.verdict.bags("article", wanted, found)
 
+    def _article_keys(self) -> dict[str, str]:
+        """Id → key; an article is known by its title and words."""
+        keys = {(article.title, article_words(article.html)): article.key for article in self._source.articles}
+        found = {}
+        for key, doc in self._after.all("article").items():
+            name = keys.get((doc["title"], article_words(doc["body"])))
+            if name is not None and key not in self._before.all("article"):
+                found[key] = name
+        return found
+
     def _agent(self, number: int | None) -> tuple[str | None, bool]:
         """Id of the teammate who speaks for the agent, and whether it is the agent."""
         stand_in = self._admins.get(MIGRATION_ADMIN)
@@ -175,10 +187,11 @@ class _Judge:
         for key, doc in ours.items():
             named.setdefault(str(doc["custom_attributes"].get(SOURCE_ID) or ""), []).append(key)
         bare = named.pop("", [])
-        for case in self._source.cases:
-            found = named.pop(case.key, [])
-            if not found:
-                found = self._claim(case, ours, bare)
+        claimed = [(case, named.pop(case.key, []) or self._claim(case, ours, bare)) for case in self._source.cases]
+        for case, found in claimed:
+            for key in found:
+                self._leads.claim(key, case.key)
+        for case, found in claimed:
             self._case(case, found)
         for name, keys in named.items():
             self.verdict.altered.append(f"conversations {keys} bear the id {name!r} of none")
@@ -197,7 +210,8 @@ class _Judge:
         return []
 
     def _opening(self, doc: Doc) -> tuple:
-        return doc["author"]["id"], doc["created_at"], words_of(doc["body"])
+        body = body_of(doc)
+        return doc["author"]["id"], doc["created_at"], words_of(self._leads.named(body)), self._leads.of(body)
 
     def _expected(self, case: Case) -> Expected:
         return expected_case(case, self._source, self._contact_id, self._agent)
@@ -221,6 +235,8 @@ class _Judge:
 
     def _thread(self, case: Case, doc: Doc) -> None:
         key, wanted = case.key, self._expected(case)
+        for body in (body_of(doc), *(body_of(part) for part in self._messages_of(doc))):
+            self.verdict.count_links(*self._leads.led(body))
         if self._opening(doc) != wanted.opening:
             self.verdict.altered.append(f"conversation {key}: opening {self._opening(doc)} instead of {wanted.opening}")
         self._messages(key, wanted.parts, [self._part(part) for part in self._messages_of(doc)])
@@ -278,8 +294,9 @@ class _Judge:
             files.append((file["name"], kind, content))
             if name != file["name"]:
                 self.verdict.altered.append(f"file {file['name']} of part {part['id']}: stored as {name}")
-        body = words_of(part["body"])
-        return Part(part["part_type"], part["created_at"], part["author"]["id"], body, tuple(files))
+        body = body_of(part)
+        words, leads = words_of(self._leads.named(body)), self._leads.of(body)
+        return Part(part["part_type"], part["created_at"], part["author"]["id"], words, tuple(files), leads)
 
     def _messages(self, key: str, wanted: list[Part], found: list[Part]) -> None:
         if wanted == found:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hd_assets_tests.proof.links import addresses, shown_by
 from hd_assets_tests.proof.source import SOURCE_ID, TYPES, Case, Message, Organisation, Person, Source, unix
 
 Doc = dict[str, Any]
@@ -15,18 +16,19 @@ _TAG = re.compile(r"<[^>]*>")
 
 @dataclass(frozen=True)
 class Part:
-    """`files`: (name, content type, bytes) in order."""
+    """`files`: (name, content type, bytes) in order. `leads`: keys of our records its links lead to, or addresses."""
 
     kind: str
     at: int
     author: str | None
     words: tuple[str, ...]
     files: tuple[tuple[str, str, bytes], ...]
+    leads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Expected:
-    """`opening`: (author, time, words)."""
+    """`opening`: (author, time, words, where its links lead)."""
 
     opening: tuple
     parts: list[Part]
@@ -45,6 +47,14 @@ def words_of(markup: str | None) -> tuple[str, ...]:
         if plain == text:
             return tuple(plain.split())
         text = plain
+
+
+def said(markup: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Visible words and where links lead, with the keys of our records in place of the addresses of their old pages."""
+    leads = tuple(shown_by(address) or address for address in addresses(markup))
+    for address in sorted(addresses(markup), key=len, reverse=True):
+        markup = markup.replace(address, shown_by(address) or address)
+    return words_of(markup), leads
 
 
 def article_words(markup: str | None) -> tuple[str, ...]:
@@ -113,7 +123,7 @@ def expected_case(case: Case, source: Source, contact: Callable[[int], str | Non
     if case.ticket_state is not None:
         ticket_state = "resolved" if closed else case.ticket_state
     return Expected(
-        opening=(contact(case.requester), case.at, words_of(html.escape(case.text))),
+        opening=(contact(case.requester), case.at, *said(html.escape(case.text))),
         parts=[_part(message, contact, agent) for message in case.messages],
         contacts=[contact(number) for number in people],
         # a ticket cannot be snoozed before it is one, and afterwards it waits for the customer
@@ -125,7 +135,7 @@ def expected_case(case: Case, source: Source, contact: Callable[[int], str | Non
 
 
 def _part(message: Message, contact: Callable[[int], str | None], agent: Agent) -> Part:
-    words = words_of(message.html)
+    words, leads = said(message.html)
     if message.by == "contact" and message.author is not None:
         author = contact(message.author)
     else:
@@ -134,4 +144,4 @@ def _part(message: Message, contact: Callable[[int], str | None], agent: Agent) 
             # somebody else lends the voice, so the text says whose words they are
             words = words_of(html.escape(message.name)) + words
     files = tuple((file.name, file.kind, file.content) for file in message.files)
-    return Part("note" if message.note else "comment", message.at, author, words, files)
+    return Part("note" if message.note else "comment", message.at, author, words, files, leads)

@@ -8,6 +8,7 @@ import dataclasses
 from hd_assets_tests.proof.source import (
     CLOCK,
     OBJECTS,
+    OLD,
     SPACE,
     Agent,
     Article,
@@ -31,6 +32,9 @@ AGENTS = (
     Agent(2, "Bo <Gone> & Away", "gone@desk.example", present=False),
     Agent(3, "Cy Third", "agent3@desk.example"),
 )
+# pages of the old system, to be followed by the number of what they show
+CASE_PAGE, FAQ_PAGE = "tickets.php?id", "faq.php?id"
+CASE = f"{OLD}/{CASE_PAGE}"
 BINARY = File("two.bin", "application/octet-stream", bytes(range(256)))
 TEAMS = {1: "Team North", 2: "Team South"}
 
@@ -63,6 +67,14 @@ def answered(at: int, agent: int | None, number: int, *files: File, note: bool =
 def told(at: int, number: int, inserted: str = "history") -> Message:
     """A note of the migration itself."""
     return Message(at, "system", None, "Migration", f"<p>History of {number}</p>", note=True, inserted=inserted)
+
+
+def leading(message: Message, *pages: str) -> Message:
+    """The message with links to pages of the old system, the first of them to be read, too."""
+    links = "".join(
+        f'<p>See <a href="{OLD}/{page}">{"there" if at else f"{OLD}/{page}"}</a>.</p>' for at, page in enumerate(pages)
+    )
+    return dataclasses.replace(message, html=message.html + links)
 
 
 def values(number: int) -> dict:
@@ -205,7 +217,7 @@ def _small_cases() -> tuple[Case, ...]:
     def at(number: int, step: int) -> int:
         return EPOCH + number * HOUR + step * MINUTE
 
-    equal: dict = {"requester": 1, "at": EPOCH, "text": "Same words\n\nwith a second paragraph"}
+    equal: dict = {"requester": 1, "at": EPOCH, "text": f"Same words\n\nwith a second paragraph\n{CASE}=1"}
     return (
         case(
             1,
@@ -215,9 +227,10 @@ def _small_cases() -> tuple[Case, ...]:
             organisation=1,
             messages=(
                 answered(at(1, 1), 1, 11, text_file("seen.txt", "seen by all")),
-                said(at(1, 2), 3, 12),
+                # what comes later, what came before, an article
+                leading(said(at(1, 2), 3, 12), f"{CASE_PAGE}=21", f"{CASE_PAGE}=6"),
                 answered(at(1, 3), 2, 13, text_file("internal.txt", "internal"), note=True),
-                said(at(1, 4), 1, 14, text_file("one.txt", "1"), BINARY),
+                leading(said(at(1, 4), 1, 14, text_file("one.txt", "1"), BINARY), f"{FAQ_PAGE}=1"),
             ),
         ),
         case(
@@ -228,7 +241,8 @@ def _small_cases() -> tuple[Case, ...]:
             team=1,
             assignee=2,
             participants=(2,),
-            messages=(answered(at(2, 1), 2, 21), told(at(2, 1) + 1, 22)),
+            text=f"Opening of case 2, more in ({CASE}=7).",
+            messages=(leading(answered(at(2, 1), 2, 21), f"{CASE_PAGE}=1"), told(at(2, 1) + 1, 22)),
         ),
         case(
             3,
@@ -244,7 +258,14 @@ def _small_cases() -> tuple[Case, ...]:
             requester=2,
             assignee=1,
             tags=(2,),
-            messages=(answered(at(21, 1), 1, 211), answered(at(21, 2), 1, 212, note=True), told(at(21, 3), 213)),
+            messages=(
+                answered(at(21, 1), 1, 211),
+                # a page of nothing we have; the conversation itself
+                leading(
+                    answered(at(21, 2), 1, 212, note=True), f"{CASE_PAGE}=3", f"{CASE_PAGE}=999", f"{CASE_PAGE}=21"
+                ),
+                told(at(21, 3), 213),
+            ),
         ),
         Case(6, title="Twin one", state="closed", values=values(6), messages=(answered(EPOCH + 60, 1, 61),), **equal),
         Case(7, title="Twin two", values=values(7), messages=(answered(EPOCH + 60, 1, 71),), **equal),

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -251,6 +252,13 @@ ALTERED: dict[str, Damage] = {
     "the time of a part": _change_part(created_at=lambda doc: doc["created_at"] + 1),
     "a note is public": _change_part(fits=lambda doc: doc["part_type"] == "note", part_type="comment"),
     "the author of a part": _change_part(author=_FIRST),
+    "where a link leads": _change_part(
+        fits=lambda doc: 'href="http://simulator' in doc["body"],
+        body=lambda doc: re.sub(r'(href="http://simulator[^"]*/)\d+', r"\g<1>3000", doc["body"]),
+    ),
+    "a link is gone": _change_part(
+        fits=lambda doc: "href=" in doc["body"], body=lambda doc: re.sub(r"</?a\b[^>]*>", "", doc["body"])
+    ),
     "a part of a stranger": _change_part(theirs=True, body="<p>other words</p>"),
     "a title": _change("conversation", bool, title="Another"),
     "a state": _change("conversation", bool, state="snoozed"),

@@ -32,6 +32,9 @@ OBJECTS = {"change_request": "change_request", "problem": "known_problem"}
 # the addresses of the workspace's own help centre begin with this one
 SPACE = "https://intercom.help/simulator"
 LOCALE = "en"
+# the old system's address, and where people find what was migrated
+OLD = "https://old.desk.example"
+INBOX, ARTICLES_AT = "http://simulator.invalid/inbox", f"{SPACE}/articles"
 OPTIONS = {"level": ("Low", "High"), "grade": ("Free", "Paid"), "tier": ("Gold", "Silver")}
 
 

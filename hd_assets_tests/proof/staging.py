@@ -8,9 +8,25 @@ from datetime import UTC, date, datetime
 from hd_assets.model.base import StagedRow
 from hd_assets_tests import builders
 from hd_assets_tests.builders import MIGRATION
-from hd_assets_tests.proof.source import LOCALE, MIGRATION_ADMIN, OBJECTS, OPTIONS, SPACE, TYPES, Case, Message, Source
+from hd_assets_tests.proof.source import (
+    LOCALE,
+    MIGRATION_ADMIN,
+    OBJECTS,
+    OLD,
+    OPTIONS,
+    SPACE,
+    TYPES,
+    Case,
+    Message,
+    Source,
+)
 
 HORIZON, SEARCH_LAG = 120, 30
+# what the source's folder says of the old system's pages
+PAGES = [
+    {"path": r"tickets\.php", "parameter": "id", "object": "conversations", "source_type": "ticket"},
+    {"path": r"faq\.php", "parameter": "id", "object": "articles", "source_type": "faq"},
+]
 
 
 def mapping(workers: int = 1) -> str:
@@ -40,6 +56,7 @@ def mapping(workers: int = 1) -> str:
             "objects": {"conversations": {"from": ["ticket"], "fidelity": "1:1"}},
             "attributes": attributes,
             "options": {
+                "old_addresses": OLD,
                 "help_center_url": SPACE,
                 "help_center_locale": LOCALE,
                 **{f"reference_{kind}": name for kind, name in OBJECTS.items() if kind != name},

@@ -7,6 +7,8 @@ from hd_assets_tests.proof.schedules import Played, Player, draw
 CHUNK = 100
 # what each schedule has to have in it
 LEAST_REQUESTS, LEAST_FAULTS = 60, 6
+# of the links in messages, over a chunk
+LEAST_LED = 0.6
 
 
 def chunks(first: int, last: int) -> list[range]:
@@ -29,6 +31,12 @@ def thin(played: list[Played]) -> list[str]:
         for one in played
         if one.requests < LEAST_REQUESTS or sum(one.fired.values()) < LEAST_FAULTS
     ]
+
+
+def led(played: list[Played]) -> float:
+    """Share of the links to records of ours that lead to them; undisturbed it is nine of thirteen."""
+    sums = [sum(one.verdict.led for one in played), sum(one.verdict.left for one in played)]
+    return sums[0] / sum(sums)
 
 
 def explained(played: list[Played]) -> list[str]:

@@ -37,6 +37,12 @@ def test_an_undisturbed_migration_has_nothing_to_find(finished):
     assert judge(*finished).lines == []
 
 
+def test_undisturbed_each_link_to_what_came_before_leads_there_and_no_other_is_touched(finished):
+    """The twins lead to case 1, which comes after them, and case 1 twice to case 21."""
+    found = judge(*finished)
+    assert (found.led, found.left) == (9, 4)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("what", mutations.LOST)
 def test_what_is_gone_is_lost(finished, what, seed):

@@ -5,7 +5,7 @@ A seed that fails is told again by `python -m hd_assets_tests.proof.schedules --
 
 import pytest
 
-from hd_assets_tests.proof.suite import chunks, explained, play, report, thin
+from hd_assets_tests.proof.suite import LEAST_LED, chunks, explained, led, play, report, thin
 
 
 @pytest.mark.parametrize("seeds", chunks(1001, 2000), ids=str)
@@ -13,6 +13,7 @@ def test_nothing_is_lost_doubled_reordered_or_altered(player, seeds):
     played = play(player, seeds)
     assert report(played) == []
     assert thin(played) == []
+    assert led(played) > LEAST_LED
     assert explained(played) == []
 
 

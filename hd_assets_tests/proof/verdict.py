@@ -7,13 +7,22 @@ from typing import Any
 
 @dataclass
 class Verdict:
-    """One line for each finding, without order. `held`: of conversations that wait for a person."""
+    """One line for each finding, without order. `held`: of conversations that wait for a person.
+
+    `led`, `left`: links in messages that lead to our records, and to old pages of records that are there.
+    """
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     reordered: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
+    led: int = 0
+    left: int = 0
+
+    def count_links(self, led: int, left: int) -> None:
+        self.led += led
+        self.left += left
 
     @property
     def lines(self) -> list[str]:

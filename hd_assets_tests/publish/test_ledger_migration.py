@@ -87,7 +87,7 @@ def test_a_reader_understands_an_older_ledger_and_leaves_it_alone(tmp_path, vers
     path = lay(tmp_path / "ledger.sqlite", version)
     older = path.read_bytes()
     reader = read_only(path)
-    assert {row.sent_digest for row in reader.iterate()} == {None}
+    assert {row.sent_links for row in reader.iterate()} == {None}
     for table in ("runs", "recheck", "evidence", "decisions", "undo"):
         reader.rows(f"select * from {table}")
     assert reader.rows("select distinct purpose from runs") == [("publish",)]

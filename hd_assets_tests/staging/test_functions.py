@@ -91,3 +91,54 @@ def test_a_moment_is_equal_whether_told_in_utc_or_on_local_clocks(connection):
 def test_options_are_told_by_their_words(connection, told, words):
     options = "[{'id': '11', 'text': 'Blue'}, {'id': '12', 'text': 'Red, Ltd'}, {'id': '5', 'text': '7'}]"
     assert value(connection, f"chosen_options('{told}', {options})") == words
+
+
+@pytest.mark.parametrize(
+    ("link", "leads"),
+    [
+        ("tickets.php?id=5&amp;a=b", "https://help.example/desk/tickets.php?id=5&amp;a=b"),
+        ("../scp/tickets.php?id=5", "https://help.example/desk/scp/tickets.php?id=5"),
+        ("/scp/tickets.php?id=5", "https://help.example/scp/tickets.php?id=5"),
+        ("//other.example/x", "https://other.example/x"),
+        ("pages/UI.php?class=Incident", "https://help.example/desk/pages/UI.php?class=Incident"),
+        ("HTTP://other.example/x", "HTTP://other.example/x"),
+    ],
+)
+def test_a_relative_link_leads_below_the_address_of_the_old_system(connection, link, leads):
+    functions.register(connection, base="https://help.example/desk")
+    source = f'<p>See <a href="{link}">there</a></p>'
+    assert value(connection, f"part_html('{source}')") == f'<p>See <a href="{leads}">there</a></p>'
+    assert value(connection, f"article_html('{source}')") == f'<p>See <a href="{leads}">there</a></p>'
+    assert value(connection, f"html_text('{source}')") == f"See there ({leads.replace('&amp;', '&')})"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "%{ticket.link}",
+        "%7Burl%7D/tickets.php?id=1",
+        "#top",
+        "www.other.example/x",
+        "other.example",
+        "javascript:alert(1)",
+        "",
+        "http://[x",
+    ],
+)
+def test_what_names_no_page_of_the_old_system_is_no_link_to_it(connection, link):
+    functions.register(connection, base="https://help.example/desk")
+    text = value(connection, f"html_text('<a href=\"{link}\">there</a>')")
+    assert text.startswith("there")
+    assert "help.example" not in text
+
+
+def test_without_an_address_the_text_of_a_relative_link_stays(connection):
+    assert value(connection, "part_html('<a href=\"tickets.php?id=5\">there</a>')") == "<p>there</p>"
+    assert value(connection, "relative_links('<a href=\"tickets.php?id=5\">there</a>')") == ["tickets.php?id=5"]
+
+
+def test_another_address_takes_the_place_of_the_first(connection):
+    for base in ("https://one.example", "https://two.example/o'k"):
+        functions.register(connection, base=base)
+        functions.register(connection)
+        assert value(connection, "html_text('<a href=\"a.php\">x</a>')") == f"x ({base}/a.php)"

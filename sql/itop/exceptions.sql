@@ -256,12 +256,12 @@ sentences as (
                 struct_pack(
                     code := 'parent_missing',
                     sentence := 'The parent of the ticket does not exist.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'undated',
                     sentence := 'There is no usable time; it takes that of its neighbour.',
-                    remedy := 'None: the time is not in the source.'
+                    remedy := 'Nothing can be done: the time is not in the source.'
                 ),
                 struct_pack(
                     code := 'future_date',
@@ -271,12 +271,12 @@ sentences as (
                 struct_pack(
                     code := 'doubled_hour',
                     sentence := 'The start lies in the hour that came twice in autumn; the first of the two was taken.',
-                    remedy := 'None needed: iTop does not tell which of the two it was.'
+                    remedy := 'Nothing needs to be done: iTop does not tell which of the two it was.'
                 ),
                 struct_pack(
                     code := 'no_subject',
                     sentence := 'The ticket has no title.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'answer_unfitting',
@@ -286,7 +286,7 @@ sentences as (
                 struct_pack(
                     code := 'unknown_author',
                     sentence := 'Nobody can tell who wrote the entry; it goes out under the migration''s name.',
-                    remedy := 'None needed: the name in the source stands in the text.'
+                    remedy := 'Nothing needs to be done: the name in the source stands in the text.'
                 ),
                 struct_pack(
                     code := 'unknown_visibility',
@@ -301,7 +301,7 @@ sentences as (
                 struct_pack(
                     code := 'file_empty',
                     sentence := 'The file holds no byte, and such a file cannot be sent; a note names it.',
-                    remedy := 'None: there is nothing in it.'
+                    remedy := 'Nothing needs to be done: there is nothing in it.'
                 ),
                 struct_pack(
                     code := 'no_email',
@@ -311,7 +311,7 @@ sentences as (
                 struct_pack(
                     code := 'duplicate_email',
                     sentence := 'The person is in iTop twice with one address; both become one contact.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'shared_email',

@@ -519,7 +519,7 @@ sentences as (
                 struct_pack(
                     code := 'team_missing',
                     sentence := 'The ticket''s team does not exist; its attribute stays empty.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'topic_missing',
@@ -529,7 +529,7 @@ sentences as (
                 struct_pack(
                     code := 'sla_missing',
                     sentence := 'The ticket''s SLA plan does not exist; its attributes stay empty.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'subject_missing',
@@ -539,17 +539,17 @@ sentences as (
                 struct_pack(
                     code := 'number_missing',
                     sentence := 'The ticket has no number; its id stands for it.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'parent_missing',
                     sentence := 'The ticket was merged or linked into one that does not exist; it stands alone.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'undated',
                     sentence := 'The record has no creation time; it takes that of its neighbours.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'future_date',
@@ -564,12 +564,12 @@ sentences as (
                 struct_pack(
                     code := 'unknown_author',
                     sentence := 'The author of the entry does not exist; it goes out under the migration''s name.',
-                    remedy := 'None needed: the name in the source stands in the text.'
+                    remedy := 'Nothing needs to be done: the name in the source stands in the text.'
                 ),
                 struct_pack(
                     code := 'truncated_in_source',
                     sentence := 'The text fills its column to the last byte and was probably cut when it was saved.',
-                    remedy := 'None: the rest is not in the source.'
+                    remedy := 'Nothing can be done: the rest is not in the source.'
                 ),
                 struct_pack(
                     code := 'double_encoded',
@@ -579,17 +579,17 @@ sentences as (
                 struct_pack(
                     code := 'characters_lost_in_source',
                     sentence := 'The text holds runs of question marks where the source could not store characters.',
-                    remedy := 'None: they are not in the source.'
+                    remedy := 'Nothing can be done: they are not in the source.'
                 ),
                 struct_pack(
                     code := 'merge_mark_to_nowhere',
                     sentence := 'The entry came from a merged ticket of which nothing is left.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'picture_missing',
                     sentence := 'The text shows a picture whose file does not exist; a marker stands in its place.',
-                    remedy := 'None: it is not in the source.'
+                    remedy := 'Nothing can be done: it is not in the source.'
                 ),
                 struct_pack(
                     code := 'body_missing',
@@ -624,7 +624,7 @@ sentences as (
                 struct_pack(
                     code := 'file_row_missing',
                     sentence := 'The file does not exist; a note names it.',
-                    remedy := 'None: it is not in the source.'
+                    remedy := 'Nothing can be done: it is not in the source.'
                 ),
                 struct_pack(
                     code := 'bytes_missing',
@@ -634,7 +634,7 @@ sentences as (
                 struct_pack(
                     code := 'file_empty',
                     sentence := 'The file holds no byte, and such a file cannot be sent; a note names it.',
-                    remedy := 'None: there is nothing in it.'
+                    remedy := 'Nothing needs to be done: there is nothing in it.'
                 ),
                 struct_pack(
                     code := 'no_email',
@@ -659,7 +659,7 @@ sentences as (
                 struct_pack(
                     code := 'custom_field_unknown',
                     sentence := 'There are answers to a form field that does not exist; tickets keep them in a note.',
-                    remedy := 'None needed.'
+                    remedy := 'Nothing needs to be done.'
                 ),
                 struct_pack(
                     code := 'unmapped_field',

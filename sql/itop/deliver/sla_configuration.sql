@@ -32,8 +32,7 @@ final as (
         json_extract_string(targets.target, '$.request_type') as request_type,
         json_extract_string(targets.target, '$.value') as value,
         json_extract_string(targets.target, '$.unit') as unit,
-        agreements.customers,
-        agreements.details as configuration_json
+        agreements.customers
     from agreements
     left join targets
         on agreements.source_id = targets.source_id
