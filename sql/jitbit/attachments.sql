@@ -221,9 +221,7 @@ final as (
         concat(owned.migration, '-attachment-', owned.id) as external_id,
         'attachment' as source_type,
         owned.id as source_id,
-        md5(
-            concat_ws('|', owned.id, owned.owner, owned.filename, owned.size_bytes, owned.sha256, owned.disposition)
-        ) as source_digest,
+        md5(concat_ws('|', owned.id, owned.owner, owned.filename, owned.size_bytes, owned.sha256)) as source_digest,
         owned.home_window,
         owned.conversation,
         owned.owner,

@@ -55,6 +55,14 @@ industries as (
     group by answers.id
 ),
 
+answer_digests as (
+    select
+        id,
+        md5(string_agg(concat_ws('=', field, value), '|' order by field, value)) as digest
+    from answers
+    group by id
+),
+
 facts as (
     select
         id,
@@ -103,8 +111,7 @@ collected as (
                 data_type := pairs.data_type
             )
             order by pairs.name, pairs.value
-        ) as pairs,
-        md5(string_agg(concat_ws('=', pairs.name, pairs.value), '|' order by pairs.name, pairs.value)) as digest
+        ) as pairs
     from pairs
     inner join mapping.attribute
         on pairs.name = attribute.name and attribute.object = 'company'
@@ -118,8 +125,7 @@ final as (
         companies.id as source_id,
         md5(
             concat_ws(
-                '|', companies.id, companies.name, companies.written_domain, companies.notes, industries.industry,
-                collected.digest
+                '|', companies.id, companies.name, companies.written_domain, companies.notes, answer_digests.digest
             )
         ) as source_digest,
         coalesce(companies.name, concat('Company ', companies.id)) as name,
@@ -135,6 +141,8 @@ final as (
         on companies.id = industries.id
     left join collected
         on companies.id = collected.id
+    left join answer_digests
+        on companies.id = answer_digests.id
 )
 
 select * from final

@@ -163,6 +163,14 @@ answers as (
         on held.field_id = field_options.field_id
 ),
 
+answer_digests as (
+    select
+        id,
+        md5(string_agg(concat_ws('=', field, value), '|' order by field, value)) as digest
+    from answers
+    group by id
+),
+
 facts as (
     select
         id,
@@ -221,8 +229,7 @@ collected as (
                 data_type := pairs.data_type
             )
             order by pairs.name, pairs.value
-        ) as pairs,
-        md5(string_agg(concat_ws('=', pairs.name, pairs.value), '|' order by pairs.name, pairs.value)) as digest
+        ) as pairs
     from pairs
     inner join mapping.attribute
         on pairs.name = attribute.name and attribute.object = 'contact'
@@ -236,8 +243,9 @@ final as (
         people.id as source_id,
         md5(
             concat_ws(
-                '|', people.id, people.name, people.written_email, people.company, people.is_disabled,
-                collected.digest
+                '|', people.id, people.name, people.written_email, people.username, people.phone, people.location,
+                people.notes, people.department, people.lang, people.is_manager, people.is_disabled, people.is_agent,
+                people.company, answer_digests.digest
             )
         ) as source_digest,
         people.email,
@@ -275,6 +283,8 @@ final as (
         on people.id = survivor_companies.survivor_id
     left join collected
         on people.id = collected.id
+    left join answer_digests
+        on people.id = answer_digests.id
 )
 
 select * from final

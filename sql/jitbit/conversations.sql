@@ -300,6 +300,14 @@ answers as (
         on held.field_id = field_options.field_id
 ),
 
+answer_digests as (
+    select
+        conversation,
+        md5(string_agg(concat_ws('=', field, value), '|' order by field, value)) as digest
+    from answers
+    group by conversation
+),
+
 -- A ticket hangs below one other; where the source tells several, below the oldest.
 parents as (
     select
@@ -366,7 +374,8 @@ tag_choices as (
 tagged as (
     select
         tickets.conversation,
-        list(distinct tag_choices.tag) as tags
+        list(distinct tag_choices.tag) as tags,
+        string_agg(ticket_tag.tag_id, ',' order by ticket_tag.tag_id) as tag_ids
     from raw.ticket_tag
     inner join tickets
         on ticket_tag.ticket_id = tickets.id
@@ -466,7 +475,18 @@ described as (
             as parent,
         linked.numbers as linked_numbers,
         children.lines as children_lines,
-        md5(concat_ws('|', tickets.title, tickets.body)) as text_digest
+        -- What the source says of the ticket, without a word of the mapping.
+        md5(
+            concat_ws(
+                '|', tickets.id, tickets.title, tickets.body, tickets.user_id, tickets.category_id, tickets.agent_id,
+                tickets.status_id, coalesce(statuses.name, tickets.written_status), tickets.priority, tickets.origin,
+                moment(tickets.issue_date, options.time_zone), tickets.started_at, tickets.due_at,
+                tickets.resolved_at, tickets.time_spent_seconds, tickets.rating, tickets.times_reopened,
+                tickets.is_in_kb, tickets.on_behalf_of, coalesce(agent_names.name, tickets.technician),
+                coalesce(categories.name, tickets.category_name), categories.section_name, companies.source_id,
+                parents.parent_id, linked.numbers, children.lines
+            )
+        ) as row_digest
     from tickets
     cross join options
     left join statuses
@@ -603,7 +623,6 @@ collected as (
             )
             order by name, value
         ) as pairs,
-        md5(string_agg(concat_ws('=', name, value), '|' order by name, value)) as digest,
         coalesce(bool_or(is_unfitting), false) as has_unfitting
     from judged
     group by conversation
@@ -615,12 +634,7 @@ final as (
         'ticket' as source_type,
         described.id as source_id,
         md5(
-            concat_ws(
-                '|', described.id, described.text_digest, described.user_id, described.category_id,
-                described.agent_id, collected.digest, described.company, described.children_lines,
-                array_to_string(list_sort(coalesce(tagged.tags, cast([] as varchar[]))), ','),
-                described.resolved_at
-            )
+            concat_ws('|', described.row_digest, answer_digests.digest, tagged.tag_ids)
         ) as source_digest,
         described.home_window,
         options.target_kind,
@@ -701,6 +715,8 @@ final as (
         on described.conversation = participants.conversation
     left join collected
         on described.conversation = collected.conversation
+    left join answer_digests
+        on described.conversation = answer_digests.conversation
     left join tagged
         on described.conversation = tagged.conversation
     left join status_targets

@@ -17,6 +17,8 @@ categories as (
             end,
             coalesce(nullif(trim(category.name), ''), concat('Category ', category.category_id))
         ) as name,
+        trim(category.name) as own_name,
+        trim(coalesce(section.name, category.section_name)) as section_name,
         normal_email(category.from_address) as routing_email,
         coalesce(flag(category.for_techs_only), false) as is_internal
     from raw.category
@@ -55,8 +57,8 @@ final as (
         categories.id as source_id,
         md5(
             concat_ws(
-                '|', categories.id, categories.name, categories.routing_email, categories.is_internal,
-                array_to_string(members.members, ',')
+                '|', categories.id, categories.own_name, categories.section_name, categories.routing_email,
+                categories.is_internal, array_to_string(members.members, ',')
             )
         ) as source_digest,
         categories.name,

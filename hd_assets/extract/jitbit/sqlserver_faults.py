@@ -14,6 +14,12 @@ _NO_DATABASE = {911, 916, 4060, 4064}
 _NO_PERMISSION = {229, 230, 297, 300}
 _NO_OBJECT = {207, 208}
 _NO_SNAPSHOT = {3951, 3952}
+_NO_NUMBER = {245, 248, 8114}
+_TRANSIENT = {
+    0, 64, 233, 596, 701, 802, 844, 845, 1204, 1205, 1222, 3960, 3961, 3966, 4221, 6005, 8645, 8651, 9001, 10053, 10054,
+    10060, 10928, 10929, 40197, 40501, 40613, 40143, 49918, 49919, 49920,
+}  # fmt: skip
+_OF_THE_DRIVER = range(20000, 20100)
 _UNSAID = 20018
 _DRIVER_FIRST = re.compile(r"DB-Lib error message (\d+)")
 
@@ -82,14 +88,20 @@ def _translate(number: int, place: str, table: str | None) -> HdError:
             where=place,
             mend="run as an administrator: ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON",
         )
-    if number in (102, 156, 170):
+    if number in _NO_NUMBER:
         return SourceError(
-            f"the server refused a reading statement (number {number})",
-            where=where,
-            mend="report it with the server's version; a folder of exports can be read instead (JITBIT_EXPORT)",
+            f"a key of {table} is no whole number (number {number})",
+            where=place,
+            mend="name the column that holds the number in the source option `columns`",
         )
-    return LostSnapshotError(
-        f"the database server cannot be reached or ended the connection (number {number})",
+    if number in _TRANSIENT or number in _OF_THE_DRIVER:
+        return LostSnapshotError(
+            f"the database server cannot be reached or ended the connection (number {number})",
+            where=where,
+            mend="check host, port and firewall, and that the server runs and listens on TCP; then start again",
+        )
+    return SourceError(
+        f"the server refused a reading statement (number {number})",
         where=where,
-        mend="check host, port and firewall, and that the server runs and listens on TCP; then start again",
+        mend="look the number up in the server's list of errors; JITBIT_EXPORT can be read instead",
     )

@@ -6,6 +6,7 @@ What answers is a stand-in over DuckDB, so nothing here speaks for SQL Server's 
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 from sqlglot import exp, parse_one
 
@@ -14,6 +15,7 @@ from hd_assets.extract.jitbit.sqlserver import ServerAddress, as_text
 from hd_assets.extract.jitbit.sqlserver_changes import SqlServerExtractor
 from hd_assets.extract.jitbit.tables_installation import TablesOptions
 from hd_assets.extract.jitbit.tables_options import open_database, open_export
+from hd_assets.extract.raw import RawStore, extract, extract_changes
 from hd_assets.extract.retry import LostSnapshotError
 from hd_assets.samples.jitbit.native import write_native
 from hd_assets.standin.jitbit.tds import Faults, SqlServerStandin, serving_tables, standin_of
@@ -215,6 +217,22 @@ def test_a_table_the_account_may_not_read_is_named_with_the_grant(sample, tmp_pa
     assert "db_datareader" in told
 
 
+def test_a_table_that_nothing_needs_and_nobody_may_read_is_told_and_no_reason_to_stop(sample, tmp_path):
+    with changed(sample, 'create table "Salaries" ("Id" integer)', forbidden=frozenset({"Salaries"})) as extractor:
+        sink = read(extractor, tmp_path)
+    assert "the rows of the table Salaries cannot be counted" in sink.warnings
+    assert ("Salaries", "Id", "INTEGER", None) in sink.held["source_column"]
+
+
+def test_a_key_that_is_no_number_is_told_and_not_tried_again(sample, tmp_path):
+    with changed(
+        sample,
+        'alter table "hdTags" alter "TagID" type varchar',
+        'update "hdTags" set "TagID" = \'x\' where "TagID" = \'1\'',
+    ) as extractor:
+        assert "a key of hdTags is no whole number" in refusal(extractor, tmp_path)
+
+
 def test_a_connection_that_breaks_calls_for_a_fresh_reading(sample, tmp_path):
     with changed(sample, cut_after=20) as extractor:
         assert "ended the connection" in refusal(extractor, tmp_path, LostSnapshotError)
@@ -290,6 +308,32 @@ def test_a_delta_brings_changed_and_new_tickets_with_their_comments_and_what_is_
     assert list(sink.vanished["ticket"]) == [("1007",)]
     assert ("9002",) in sink.vanished["comment"]
     assert list(sink.vanished["tag"]) == [("4",)]
+
+
+def test_a_delta_leaves_what_a_fresh_reading_finds(sample, tmp_path):
+    standin = standin_of(sample)
+    with extractor_of(standin, files=sample / "share") as (extractor, _):
+        store, fresh = RawStore(tmp_path / "store"), RawStore(tmp_path / "fresh")
+        extract(extractor, store)
+        later = (datetime.now(UTC) + timedelta(days=1)).isoformat(" ", "seconds")[:19]
+        for statement in (
+            f'update "hdIssues" set "LastUpdated" = \'{later}\', "Subject" = \'new words\' where "IssueID" = 1003',
+            'update "hdTags" set "Name" = \'renamed\' where "TagID" = 2',
+            'delete from "hdFileAttachments" where "ArticleID" is not null',
+            'delete from "hdComments" where "IssueID" = 1005',
+            'delete from "hdIssues" where "IssueID" = 1005',
+            'delete from "hdCustomFieldValues" where "IssueID" = 1004',
+            'alter table "hdUsers" drop column "Phone"',
+        ):
+            standin.store.execute(statement)
+        assert extract_changes(extractor, store).kind == "delta"
+        extract(extractor, fresh)
+    for name, query in store.views().items():
+        assert shown(query) == shown(fresh.views()[name]), name
+
+
+def shown(query):
+    return sorted(duckdb.sql(f"select * exclude (_extraction) from ({query})").fetchall(), key=str)
 
 
 def test_a_delta_of_tickets_without_a_time_of_change_reads_them_all(sample, whole, tmp_path):
