@@ -19,12 +19,12 @@ from sqlglot import exp
 
 from hd_assets.errors import SourceError
 from hd_assets.extract.base import Row
-from hd_assets.extract.jitbit.tables import FoundTable
+from hd_assets.extract.jitbit.tables import SPECS, FoundTable
 
 NULL_MARKS = ("NULL", "\\N", "(null)")
 _ENDINGS = (".csv", ".tsv", ".txt")
-_BATCH = 5_000
-_PAGE = 50_000
+_BATCH, _CHARACTERS = 5_000, 16_000_000
+_PAGE = 5_000
 _LONGEST = 1 << 30
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -38,6 +38,7 @@ class ExportedTables:
         self.place = str(folder)
         self.warnings: list[str] = []
         self._connection, self._scratch = connection, scratch
+        self._folded: set[str] = set()
         self.tables = tuple(self._load(path) for path in _files(folder))
         self.facts: Mapping[str, str | None] = {"exported_tables": str(len(self.tables))}
 
@@ -57,6 +58,13 @@ class ExportedTables:
         encoding = self._encoding(path)
         schema = schema.strip("[]") or "dbo"
         name = name.strip("[]")
+        if f"{schema}.{name}".lower() in self._folded:
+            raise SourceError(
+                f"two files hold the table {name}",
+                where=str(path),
+                mend="leave the whole one; a table in several parts has to be put together first",
+            )
+        self._folded.add(f"{schema}.{name}".lower())
         with path.open(encoding=encoding, newline="") as held:
             reader = csv.reader(held, dialect=_dialect(held.readline()))
             held.seek(0)
@@ -127,7 +135,10 @@ class ExportSource:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS)
+    """Text files are tables only under a name that is known, for people put notes beside exports."""
+    known = {alias.lower() for spec in SPECS for alias in spec.aliases}
+    found = (path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS)
+    return sorted(path for path in found if path.suffix.lower() != ".txt" or path.stem.split(".")[-1].lower() in known)
 
 
 def _dialect(header: str) -> type[csv.Dialect]:
@@ -144,7 +155,7 @@ def _batches(reader: Iterator[list[str]], path: Path, width: int) -> Iterator[li
     """Columns of the next rows. SourceError for a line that has other cells than the header."""
     csv.field_size_limit(_LONGEST)
     rows: list[list[str | None]] = []
-    number = 1
+    number, characters = 1, 0
     try:
         for number, cells in enumerate(reader, start=2):
             if len(cells) != width:
@@ -152,10 +163,12 @@ def _batches(reader: Iterator[list[str]], path: Path, width: int) -> Iterator[li
                     continue
                 raise _damaged(path, number, f"{len(cells)} cells for {width} columns")
             rows.append([None if cell in NULL_MARKS else cell for cell in cells])
-            if len(rows) >= _BATCH:
+            characters += sum(map(len, cells))
+            if len(rows) >= _BATCH or characters >= _CHARACTERS:
                 yield [list(column) for column in zip(*rows, strict=True)]
                 rows.clear()
-    except csv.Error as error:
+                characters = 0
+    except (csv.Error, UnicodeDecodeError) as error:
         raise _damaged(path, number + 1, str(error)) from None
     if rows:
         yield [list(column) for column in zip(*rows, strict=True)]

@@ -187,6 +187,20 @@ def test_a_file_without_names_of_columns_is_refused(export, tmp_path):
     assert "does not begin with the names of its columns" in refusal(export, tmp_path)
 
 
+def test_a_table_in_two_files_is_refused_and_a_note_beside_the_tables_is_no_table(export, tmp_path):
+    (export / "read me.txt").write_text("Exported on Monday, by hand\n", encoding="utf-8")
+    assert read(opened(export), tmp_path).held["tag"]
+    shutil.copy(export / "hdTags.csv", export / "dbo.HDTAGS.csv")
+    assert "two files hold the table hdTags" in refusal(export, tmp_path)
+
+
+def test_a_file_that_breaks_off_is_refused(export, tmp_path):
+    write_table(export, "hdTags", table(export, "hdTags"), encoding="utf-16")
+    whole = (export / "hdTags.csv").read_bytes()
+    (export / "hdTags.csv").write_bytes(whole[:-1])
+    assert "cannot be read" in refusal(export, tmp_path)
+
+
 def test_a_folder_without_tables_is_refused(tmp_path):
     assert "holds no table" in refusal(tmp_path, tmp_path)
 
