@@ -3,13 +3,23 @@
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import dagster as dg
 
 from hd_assets.approvals import require_extraction_approvals
 from hd_assets.assembly.progress import StepProgress
 from hd_assets.assembly.steps import Plant, running
-from hd_assets.extract.base import DeltaExtractor, Entity, Extractor, RawSink, Row, SourceFacts, StoredFile
+from hd_assets.extract.base import (
+    DeltaExtractor,
+    Entity,
+    Extractor,
+    KeepsUnfinished,
+    RawSink,
+    Row,
+    SourceFacts,
+    StoredFile,
+)
 from hd_assets.mapping import write_tables
 from hd_assets.warehouse import Connection
 
@@ -200,6 +210,9 @@ class _CountingSink:
 
     def warn(self, text: str) -> None:
         self._sink.warn(text)
+
+    def unfinished(self) -> Path | None:
+        return self._sink.unfinished() if isinstance(self._sink, KeepsUnfinished) else None
 
     def advance(self, done: int, total: int | None, what: str) -> None:
         self._told = (done, total, what)

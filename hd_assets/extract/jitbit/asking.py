@@ -13,6 +13,7 @@ from hd_assets.extract.jitbit.client import JitbitClient, MissingError, RefusedE
 from hd_assets.extract.jitbit.spool import Spool
 
 _MISSES = 3
+TOLD, UNKNOWN, UNLISTED = "told", "unknown", "unlisted"
 _OF_ONE = {"id", "ticketId", "userId", "categoryId"}
 
 
@@ -21,10 +22,7 @@ class Asking:
 
     def __init__(self, client: JitbitClient, shaper: Shaper, spool: Spool, into: RawSink) -> None:
         self.client, self.shaper, self.spool, self.into = client, shaper, spool, into
-        self.unknown: dict[str, set[str]] = {}
-        self.told: dict[str, set[str]] = {}
-        self.silent_visibility = 0
-        self.unlisted = 0
+        self._noted = {kind: spool.noted(kind) for kind in (TOLD, UNKNOWN)}
         self._off: set[str] = set()
         self._misses: Counter[str] = Counter()
         self._answered: set[str] = set()
@@ -66,11 +64,26 @@ class Asking:
         rows = []
         for one in found:
             rows.append(self.shaper.row(entity, one, **given))
-            self.unknown.setdefault(entity, set()).update(unknown_keys(entity, one))
+            self._note(UNKNOWN, entity, unknown_keys(entity, one))
         self.keep_rows(entity, rows, owner)
 
+    def words(self, entity: str) -> set[str]:
+        """Columns that came with a value, and keys no column takes."""
+        return self._noted[TOLD].get(entity, set()) | self._noted[UNKNOWN].get(entity, set())
+
+    @property
+    def entities(self) -> set[str]:
+        """Raw tables anything came for."""
+        return {*self._noted[TOLD], *self._noted[UNKNOWN]}
+
+    def _note(self, kind: str, entity: str, words: set[str]) -> None:
+        known = self._noted[kind].setdefault(entity, set())
+        if not words <= known:
+            self.spool.note(kind, entity, words - known)
+            known |= words
+
     def keep_rows(self, entity: str, rows: Sequence[Row], owner: str | None = None) -> None:
-        told = self.told.setdefault(entity, set())
         for row in rows:
-            told.update(column for column, value in zip(COLUMNS[entity], row, strict=True) if value is not None)
+            columns = {column for column, value in zip(COLUMNS[entity], row, strict=True) if value is not None}
+            self._note(TOLD, entity, columns)
         self.spool.put(entity, rows, owner)

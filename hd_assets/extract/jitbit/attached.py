@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hd_assets.extract.base import BytesUnavailableError, StoredFile
 from hd_assets.extract.jitbit.answers import Fields, plain_row
-from hd_assets.extract.jitbit.asking import Asking
+from hd_assets.extract.jitbit.asking import UNLISTED, Asking
 from hd_assets.extract.jitbit.calls import Call
 
 _IN_ADDRESS = re.compile(
@@ -26,7 +26,8 @@ class Files:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
-        self._done: set[str] = set()
+        stored = asking.spool.values("file_bytes", "file_id", "status")
+        self._done = {str(id) for id, status in stored if status == "stored"}
 
     def of_ticket(self, id: str, detail: Fields, comments: list[Fields], bodies: Sequence[str | None]) -> None:
         """Files of a ticket: those its record lists, else those its comments carry, else those of the call for them.
@@ -42,7 +43,7 @@ class Files:
         if not detail.has("Attachments") or mentioned(*bodies) - set(found):
             for one in self._asking.optional_list(Call("Attachments", {"id": id})):
                 found.setdefault(one.id("FileID", "Id"), one)
-            self._asking.unlisted += len(mentioned(*bodies) - set(found))
+            self._asking.spool.note(UNLISTED, id, mentioned(*bodies) - set(found))
         self._asking.keep("attachment", found.values(), id, ticket_id=id)
         for file_id, one in found.items():
             is_cloud = bool(one.get("GoogleDriveUrl") or one.get("DropboxUrl"))

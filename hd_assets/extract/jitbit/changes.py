@@ -53,7 +53,9 @@ class Changes:
         if there - known - self._tickets.seen.keys():  # old ones that were not to be seen before
             for window in self._tickets.list.all_windows():
                 self._tickets.read_new([one for one in window if one.id(*TICKET_ID) not in known])
-        gone = known - there
+        # whether the list shows every subticket is not known, so that being unlisted proves nothing
+        self._tickets.read_by_id((known | self._tickets.seen.keys()) - there)
+        gone = known & self._tickets.gone
         into.gone("ticket", ((id,) for id in gone))
         touched = gone | self._tickets.seen.keys()
         for entity, column in OF_TICKETS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,9 +10,9 @@ from datetime import datetime
 import httpx
 
 from hd_assets.errors import SourceError
-from hd_assets.extract.base import Entity, RawSink, SourceFacts
+from hd_assets.extract.base import Entity, KeepsUnfinished, RawSink, SourceFacts
 from hd_assets.extract.jitbit.answers import Fields, Shaper
-from hd_assets.extract.jitbit.asking import Asking
+from hd_assets.extract.jitbit.asking import UNLISTED, Asking
 from hd_assets.extract.jitbit.attached import Files
 from hd_assets.extract.jitbit.calls import Call
 from hd_assets.extract.jitbit.changes import Changes
@@ -58,7 +59,7 @@ class JitbitExtractor:
             return _facts(warnings, counts)
 
     def read(self, into: RawSink) -> None:
-        with self._asking(into) as (asking, account):
+        with self._asking(into, "everything") as (asking, account):
             files = Files(asking)
             reading = Reading(asking, files, self._options.rule_ids)
             reading.everything()
@@ -66,7 +67,7 @@ class JitbitExtractor:
             self._finish(reading, asking, account)
 
     def changed_since(self, since: datetime, into: RawSink) -> None:
-        with self._asking(into) as (asking, account):
+        with self._asking(into, since.isoformat()) as (asking, account):
             files = Files(asking)
             reading = Reading(asking, files, self._options.rule_ids)
             reading.everything()
@@ -76,16 +77,22 @@ class JitbitExtractor:
     def _finish(self, reading: Reading, asking: Asking, account: Fields) -> None:
         reading.inventory()
         reading.facts(account)
-        if asking.silent_visibility:
+        silent = sum(is_internal is None for (is_internal,) in asking.spool.values("comment", "for_techs_only"))
+        if silent:
+            asking.into.warn(f"{silent} comments came without a word on who may see them; they count as internal")
+        unlisted = sum(map(len, asking.spool.noted(UNLISTED).values()))
+        if unlisted:
             asking.into.warn(
-                f"{asking.silent_visibility} comments came without a word on who may see them; they count as internal"
-            )
-        if asking.unlisted:
-            asking.into.warn(
-                f"texts show {asking.unlisted} files that neither their ticket, nor its comments, nor the call"
+                f"texts show {unlisted} files that neither their ticket, nor its comments, nor the call"
                 " Attachments list; they were not read"
             )
         asking.spool.pour(asking.into)
+
+    def _stamp(self, what: str) -> str:
+        """What has to be the same for a reading to go on where another broke off."""
+        options = self._options
+        asked = (options.bases, options.dates_without_zone, options.links, options.subscribers, options.time)
+        return json.dumps([what, *map(str, asked), [(entity.name, entity.columns) for entity in ENTITIES]])
 
     @contextmanager
     def _client(self) -> Iterator[JitbitClient]:
@@ -96,8 +103,9 @@ class JitbitExtractor:
             client.close()
 
     @contextmanager
-    def _asking(self, into: RawSink) -> Iterator[tuple[Asking, Fields]]:
-        with self._client() as client, Spool() as spool:
+    def _asking(self, into: RawSink, what: str) -> Iterator[tuple[Asking, Fields]]:
+        folder = into.unfinished() if isinstance(into, KeepsUnfinished) else None
+        with self._client() as client, Spool(folder, self._stamp(what)) as spool:
             account, warnings = _account(client)
             into.facts(_facts(warnings, {}))
             yield Asking(client, Shaper(self._options.dates_without_zone), spool, into), account

@@ -176,13 +176,11 @@ class Reading:
         """Columns that came with a value, and keys no column takes: the mapping has to say something of each."""
         asking = self._asking
         known = {key for key in asking.into.known("source_column") if key[0] in COLUMNS}
-        for entity in sorted({*asking.told, *asking.unknown, *(table for table, _ in known)}):
+        for entity in sorted({*asking.entities, *(table for table, _ in known)}):
             count = len({*asking.into.known(entity), *asking.spool.keys(entity)})
-            columns = asking.told.get(entity, set()) | asking.unknown.get(entity, set())
-            columns |= {column for table, column in known if table == entity}
+            columns = asking.words(entity) | {column for table, column in known if table == entity}
             if count and columns:
-                rows = [(entity, column, None, str(count)) for column in sorted(columns)]
-                asking.spool.put("source_column", rows)
+                asking.spool.put("source_column", [(entity, column, None, str(count)) for column in sorted(columns)])
 
     def facts(self, account: Fields) -> None:
         asking = self._asking

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from hd_assets.errors import SourceError
@@ -73,13 +73,14 @@ class TicketList:
 
 
 class Tickets:
-    """Reads tickets with all that hangs on them; `seen` maps each id to the time of change its rows show."""
+    """Reads tickets with all that hangs on them; `seen` maps each id to the time of change its rows show,
+    `gone` are those that were listed and are no more."""
 
     def __init__(self, asking: Asking, files: Files, options: JitbitApiOptions) -> None:
         self._asking, self._files, self._options = asking, files, options
         self.list = TicketList(asking, options.page_rows)
-        self.seen: dict[str, str | None] = {}
-        self._gone: set[str] = set()
+        self.seen = asking.spool.finished()
+        self.gone: set[str] = set()
         self._total: int | None = None
 
     def everything(self) -> None:
@@ -92,8 +93,8 @@ class Tickets:
         self._total = len(expected)
         for window in self.list.all_windows():
             self.read_new(window)
-        for id in sorted(expected - self.seen.keys() - self._gone):
-            self.read_new([Fields({TICKET_ID[0]: id}, "Tickets")])  # outside of every window, or no longer listed
+        # outside of every window, no longer listed, or read before an earlier reading broke off
+        self.read_by_id((expected ^ self.seen.keys()) - self.gone)
         for _ in range(_PASSES):
             if not self.read_changed(began - _DAY):
                 break
@@ -141,52 +142,59 @@ class Tickets:
             self._asking.into.warn(f"{found} tickets were found, Jitbit counts {total}; some may be gone meanwhile")
 
     def read_new(self, found: list[Fields]) -> int:
-        """Read tickets not read yet, and their subtickets below; how many there were."""
+        """Read tickets not read yet as they are now, and their subtickets below; how many there were."""
         waiting = {one.id(*TICKET_ID): one for one in found}
-        count = 0
+        done: set[str] = set()
         while waiting:
             id, one = waiting.popitem()
-            if id not in self.seen and id not in self._gone:
-                count += 1
-                for child in self.read_one(id, one):
-                    waiting.setdefault(child.id(*TICKET_ID), child)
-        return count
+            if id in done or id in self.gone or self._is_read(id, one):
+                continue
+            self._forget(id)
+            done.add(id)
+            for child in self.read_one(id, one):
+                waiting.setdefault(child.id(*TICKET_ID), child)
+        return len(done)
+
+    def read_by_id(self, ids: Iterable[str]) -> None:
+        """Read tickets the lists do not show; those there are no more are in `gone`."""
+        for id in sorted(ids):
+            self._forget(id)
+            self.read_new([Fields({TICKET_ID[0]: id}, "Tickets")])
 
     def read_changed(self, since: date) -> int:
-        """Read anew what changed behind the reading's back; how many there were."""
-        count = 0
-        for window in self.list.updated_windows(since):
-            for one in window:
-                id = one.id(*TICKET_ID)
-                now = self._asking.shaper.text(one.get("LastUpdated"))
-                if id in self._gone or (id in self.seen and self.seen[id] == now):
-                    continue
-                self._asking.spool.forget(id)
-                self.seen.pop(id, None)
-                count += self.read_new([one])
-        return count
+        """Read what changed since that day and was not read as it is now; how many there were."""
+        return sum(self.read_new(window) for window in self.list.updated_windows(since))
+
+    def _is_read(self, id: str, summary: Fields) -> bool:
+        """Lists are compared with lists: whether a record writes its time of change alike is not known."""
+        changed = self._changed(summary)
+        return id in self.seen and (changed is None or self.seen[id] == changed)
+
+    def _changed(self, told: Fields) -> str | None:
+        return self._asking.shaper.text(told.get("LastUpdated"))
+
+    def _forget(self, id: str) -> None:
+        self._asking.spool.forget(id)
+        self.seen.pop(id, None)
 
     def read_one(self, id: str, summary: Fields) -> list[Fields]:
         """All rows of one ticket; gives its subtickets."""
         asking = self._asking
         answer = asking.client.found(Call("Ticket", {"id": id}))
         if answer is None:
-            self._gone.add(id)
+            self.gone.add(id)
             return []
         detail = Fields(answer, "Ticket")
         ticket = detail.over(summary)
         comments = self._comments(id)
         if comments is None:
-            self._gone.add(id)
+            self.gone.add(id)
             return []
-        self.seen[id] = asking.shaper.text(detail.get("LastUpdated"))
-        asking.into.advance(len(self.seen), self._total, "tickets")
         children = self._children(id, summary)
         parent = {} if ticket.has("HasChildren") else {"has_children": "true" if children else "false"}
         asking.keep("ticket", [ticket], id, ticket_id=id, **parent, **self._people(ticket))
         self._status(ticket)
         asking.keep("comment", comments, id, ticket_id=id)
-        asking.silent_visibility += sum(one.get("ForTechsOnly") is None for one in comments)
         tags = detail.many("Tags")
         asking.keep("ticket_tag", tags, id, ticket_id=id)
         asking.spool.put_new("tag", (asking.shaper.row("tag", tag) for tag in tags))  # for versions without the call
@@ -194,6 +202,9 @@ class Tickets:
         bodies = [asking.shaper.text(one.get("Body")) for one in (detail, *comments)]
         self._files.of_ticket(id, detail, comments, bodies)
         self._others(id)
+        self.seen[id] = self._changed(summary) or self._changed(detail)
+        asking.spool.finish(id, self.seen[id])
+        asking.into.advance(len(self.seen), self._total, "tickets")
         return children
 
     def _comments(self, id: str) -> list[Fields] | None:
