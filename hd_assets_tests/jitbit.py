@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -51,6 +51,21 @@ class Clock:
 @cache
 def desk() -> Desk:
     return make(TICKETS)
+
+
+def of_one_month(first: date, tickets: int = 8) -> Store:
+    """A small desk whose tickets were all made in the month that begins with that day, one a day."""
+    store = Store.of(make(tickets))
+    begin = datetime.combine(first, time(9), UTC)
+    moves = {
+        row["ticket_id"]: begin + timedelta(days=number) - row["issue_date"]
+        for number, row in enumerate(store.tables["ticket"])
+    }
+    for rows in store.tables.values():
+        for row in rows:
+            if move := moves.get(row.get("ticket_id")):
+                row.update({column: value + move for column, value in row.items() if isinstance(value, datetime)})
+    return store
 
 
 def standin(manners: Manners | None = None, **more: Any) -> JitbitStandin:
