@@ -212,7 +212,7 @@ class JitbitClient:
         status, where = reply.status_code, f"{self._base}, {call.name}"
         if status == 429:
             raise _TooFastError(_seconds(reply.headers.get("retry-after"), self._timing.now()))
-        if status in (401, 403) and "block" in reply.text[:500].lower():
+        if status in (401, 403) and "block" in reply.text[:500].lower():  # the block is evidenced, its words a guess
             raise LoginError(
                 "Jitbit has blocked this machine after three failed logins",
                 where=where,
