@@ -87,7 +87,7 @@ def test_the_helpdesk_behind_the_doors_has_what_was_asked_for(doors):
 
 @pytest.fixture(scope="module")
 def desk() -> Desk:
-    return make(SENT)
+    return make(SENT, oversize=True)
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,7 @@ def _bend(desk: Desk) -> None:
     tickets[1005] |= {"status_id": 77, "status_name": "On the moon"}
     tickets[1006]["assigned_to_user_id"] = 8888
     tickets[1007]["body"] = "a < b & <script>alert(1)</script>"
+    tickets[1012]["body"] = '<!--html--><p>Like <a href="/helpdesk/Ticket/1013">that one</a>.</p>'
     agent = next(row for row in desk.rows["user"] if row["is_tech"])
     tickets[1008]["user_id"] = agent["user_id"]
     desk.rows["subticket"][0]["parent_id"] = 4242
@@ -313,6 +314,20 @@ def test_markup_in_a_plain_text_is_shown_and_not_obeyed(bent):
     text, markup = bent.one("select opening_text, opening_html from staging.conversations where source_id = '1007'")
     assert text == "a < b & <script>alert(1)</script>"
     assert "<script" not in markup
+
+
+def test_a_relative_link_leads_below_the_address_of_the_old_helpdesk(bent):
+    markup = bent.one("select opening_html from staging.conversations where source_id = '1012'")[0]
+    assert '<a href="https://desk.example/helpdesk/Ticket/1013">that one</a>' in markup
+
+
+def test_a_relative_link_is_listed_where_no_address_is_known(bent):
+    from hd_assets.staging import functions
+
+    with bent.warehouse.get_connection() as connection:
+        functions.register(connection)
+        rows = connection.execute((SQL / "jitbit" / "links" / "relative.sql").read_text(encoding="utf-8")).fetchall()
+    assert ("conversations", "jitbit-ticket-1012", "jitbit-ticket-1012", "/helpdesk/Ticket/1013") in rows
 
 
 def test_a_comment_whose_visibility_is_not_told_becomes_a_note(bent):
