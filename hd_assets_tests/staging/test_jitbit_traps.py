@@ -42,6 +42,7 @@ def _bend(desk: Desk) -> None:
     tickets[1006]["assigned_to_user_id"] = 8888
     tickets[1007]["body"] = "a < b & <script>alert(1)</script>"
     tickets[1012]["body"] = '<!--html--><p>Like <a href="/helpdesk/Ticket/1013">that one</a>.</p>'
+    tickets[1013]["body"] = "<p>HTML without its mark</p>"
     agent = next(row for row in desk.rows["user"] if row["is_tech"])
     tickets[1008]["user_id"] = agent["user_id"]
     desk.rows["subticket"][0]["parent_id"] = 4242
@@ -334,6 +335,27 @@ def test_a_comment_whose_visibility_is_not_told_becomes_a_note(bent):
     found = "select kind, is_internal, flags from staging.parts where body_text = 'nobody knows who may read this'"
     assert bent.one(found) == ("note", True, ["unknown_visibility"])
     assert bent.one("select count(*) from staging.exceptions where reason_code = 'unknown_visibility'") == (1,)
+
+
+def test_the_scope_counts_what_the_mapping_or_a_version_leaves_open(bent):
+    from hd_assets.discover.run import discover
+
+    with bent.warehouse.transaction() as connection:
+        discover(connection, bent.migration, SQL, files=bent.raw.files.root)
+    facts = dict(bent.rows("select name, value from discovery.fact"))
+    assert facts["comments_of_unknown_visibility"] == "1"
+    assert facts["texts_that_look_like_html_without_its_mark"] == "1"
+
+
+def test_html_without_its_mark_is_read_as_html_where_the_mapping_says_so(tmp_path):
+    def change(desk: Desk) -> None:
+        desk.rows["ticket"][0]["body"] = "<p>first</p><p>second</p>"
+
+    desk = JitbitDesk(tmp_path, make(4), change=change, bodies="html")
+    assert desk.one("select opening_text from staging.conversations where source_id = '1001'")[0].split() == [
+        "first",
+        "second",
+    ]
 
 
 def test_files_for_technicians_never_hang_on_a_public_message(bent):

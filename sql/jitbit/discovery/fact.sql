@@ -26,6 +26,14 @@ agents as (
     where coalesce(flag(is_tech), false) or coalesce(flag(is_admin), false)
 ),
 
+texts as (
+    select body
+    from raw.ticket
+    union all
+    select body
+    from raw.comment
+),
+
 counted as (
     select
         'agents_active' as name,
@@ -56,6 +64,24 @@ counted as (
         'custom_statuses' as name,
         cast(count(*) filter (where status_id not in ('1', '2', '3')) as varchar) as value
     from raw.status
+    union all
+    -- Each of these becomes a note: the source does not say who may read it.
+    select
+        'comments_of_unknown_visibility' as name,
+        cast(count(*) as varchar) as value
+    from raw.comment
+    where flag(for_techs_only) is null and coalesce(flag(is_system), false) = false
+    having count(*) > 0
+    union all
+    -- Where there are many, the option `bodies: html` reads them as they look.
+    select
+        'texts_that_look_like_html_without_its_mark' as name,
+        cast(count(*) as varchar) as value
+    from texts
+    where
+        not starts_with(ltrim(body), '<!--html-->')
+        and regexp_matches(body, '(?i)</(p|div|span|table|ul|ol|a|b|strong)>|<br ?/?>')
+    having count(*) > 0
     union all
     select
         concat('counted_by_the_source:', name) as name,
