@@ -36,10 +36,11 @@ class FoundTable:
 class TableSpec:
     """`aliases` in the order of trust; those of `lenders` are tables of something else that may hold it in a column.
 
-    `needed` are raw columns, the key among them. `joins_values`: several rows of one key are values of one field.
+    `needed` are raw columns, those of the `key` among them. `joins_values`: rows of one key are values of one field.
     """
 
     entity: Entity
+    key: tuple[str, ...]
     aliases: tuple[str, ...]
     needed: tuple[str, ...]
     lenders: tuple[str, ...] = ()
@@ -55,8 +56,9 @@ _BY_NAME = {entity.name: entity for entity in ENTITIES}
 
 def _spec(name: str, aliases: str, needed: str = "", lenders: str = "", *, joins_values: bool = False) -> TableSpec:
     entity = _BY_NAME[name]
+    # the database keeps no address of a file
     key = tuple(column for column in entity.key if column != "url")
-    return TableSpec(entity, tuple(aliases.split()), (*key, *needed.split()), tuple(lenders.split()), joins_values)
+    return TableSpec(entity, key, tuple(aliases.split()), (*key, *needed.split()), tuple(lenders.split()), joins_values)
 
 
 SPECS: tuple[TableSpec, ...] = (
@@ -113,6 +115,8 @@ SPECS: tuple[TableSpec, ...] = (
 )
 MAY_BE_ABSENT = frozenset({"user_custom_field_value", "company_custom_field_value"})
 """Tables whose very existence is a guess: an installation may keep these values elsewhere, or have none."""
+NEEDLESS = frozenset({"option_id"})
+"""Columns nobody misses: the value of a drop-down names its option, by id or by word."""
 
 
 def candidates(spec: TableSpec, tables: tuple[FoundTable, ...], own: str | None = None) -> Iterator[FoundTable]:

@@ -10,10 +10,10 @@ from typing import Literal, Protocol
 
 from sqlglot import exp
 
-from hd_assets.errors import SourceError
+from hd_assets.errors import SourceError, UsageError
 from hd_assets.extract.base import Row
 from hd_assets.extract.jitbit.share import ANYWHERE, PATTERNS
-from hd_assets.extract.jitbit.tables import MAY_BE_ABSENT, SPECS, FoundTable, TableSpec, candidates
+from hd_assets.extract.jitbit.tables import MAY_BE_ABSENT, NEEDLESS, SPECS, FoundTable, TableSpec, candidates
 from hd_assets.extract.jitbit.tables_statement import Bound, Statement
 from hd_assets.settings import shipped_folder
 
@@ -60,7 +60,8 @@ class TablesSource(Protocol):
 class TablesOptions:
     """`tables` and `columns` name what the shipped files do not know; `absent` are raw tables known not to be there.
 
-    `instance`: of several helpdesks in one database, the one that moves.
+    `ignored`: tables of something else, in lower case. `instance`: of several helpdesks in one database the one that
+    moves.
     """
 
     files: Path | None = None
@@ -68,6 +69,7 @@ class TablesOptions:
     tables: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
     instance: int | None = None
 
 
@@ -91,12 +93,14 @@ class Installation:
     def _variants(self, spec: TableSpec, statement: Statement) -> list[Bound]:
         found: list[Bound] = []
         lacking: list[str] = []
-        own = self.options.tables.get(spec.name)
-        for table in candidates(spec, self.session.tables, own):
+        for table in self._candidates(spec):
             bound = statement.bind(table, self.options.columns.get(spec.name))
             if missing := [column for column in spec.needed if column in bound.absent]:
-                if table.name.lower() not in map(str.lower, spec.lenders):
-                    lacking.append(f"{table.label} has no {', '.join(missing)}")
+                if table.name.lower() in map(str.lower, spec.lenders):
+                    continue
+                lacking.append(f"{table.label} has no {', '.join(missing)}")
+                if not set(missing) & set(spec.key):  # of the right kind, and its rows must not be lost
+                    raise self._nowhere(spec, lacking)
             elif all(table is not other.table for other in found):
                 found.append(bound)
         if not found and not (spec.entity.optional or spec.name in MAY_BE_ABSENT):
@@ -104,9 +108,20 @@ class Installation:
         if lacking and (found or not spec.entity.optional):
             self.warnings.append(f"left alone as no table of {spec.name}: {'; '.join(lacking)}")
         for bound in found:
-            if bound.absent:
-                told = ", ".join(bound.absent)
+            if told := ", ".join(column for column in bound.absent if column not in NEEDLESS):
                 self.warnings.append(f"the table {bound.table.label} has no column for {told}; read as NULL")
+        return found
+
+    def _candidates(self, spec: TableSpec) -> list[FoundTable]:
+        own = self.options.tables.get(spec.name)
+        tables = tuple(table for table in self.session.tables if not self.options.ignored & set(table.words))
+        found = list(candidates(spec, tables, own))
+        if own and not any(own.lower() in table.words for table in found):
+            raise UsageError(
+                f"there is no table {own}",
+                where=f"source option tables, {spec.name}",
+                mend=f"{self.session.place} has: {', '.join(table.label for table in self.session.tables)}",
+            )
         return found
 
     def _nowhere(self, spec: TableSpec, lacking: list[str]) -> SourceError:
@@ -114,7 +129,8 @@ class Installation:
             return SourceError(
                 f"no table can be read as {spec.name}: {'; '.join(lacking)}",
                 where=self.session.place,
-                mend="name the columns in the source option `columns`, or the right table in `tables`",
+                mend="name the columns in the source option `columns`, or the right table in `tables`; "
+                "list a table of something else in `ignored`",
             )
         return SourceError(
             f"no table of {spec.name} is there (none is called {' or '.join(spec.aliases)})",

@@ -35,11 +35,12 @@ TABLES_OPTIONS: dict[str, type] = {
     "tables": dict,
     "columns": dict,
     "absent": list,
+    "ignored": list,
     "instance": int,
     "file_patterns": list,
 }
 """Source options of these ways: raw table → table, raw table → raw column → column, raw tables the installation has
-not, the number of one of several helpdesks, and how files are named on the share."""
+not, tables of something else, the number of one of several helpdesks, and how files are named on the share."""
 
 
 def open_export(env: Mapping[str, str], options: Mapping[str, Any]) -> TablesExtractor:
@@ -84,5 +85,6 @@ def tables_options(env: Mapping[str, str], options: Mapping[str, Any]) -> Tables
         tables=given.get("tables", {}),
         columns=given.get("columns", {}),
         absent=frozenset(given.get("absent", ())),
+        ignored=frozenset(str(name).lower() for name in given.get("ignored", ())),
         instance=given.get("instance"),
     )

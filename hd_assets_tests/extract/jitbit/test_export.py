@@ -133,6 +133,10 @@ def test_a_table_of_unknown_name_can_be_named(export, tmp_path):
     assert sorted(sink.held["attachment"], key=str) == expected()["attachment"]
 
 
+def test_a_named_table_that_is_not_there_is_refused(export, tmp_path):
+    assert "there is no table OurFiles" in refusal(export, tmp_path, tables={"attachment": "OurFiles"})
+
+
 def test_a_column_of_unknown_name_can_be_named(export, tmp_path):
     rows = table(export, "hdComments")
     rows[0][rows[0].index("CommentID")] = "Nr"

@@ -164,6 +164,20 @@ def test_rows_of_one_key_are_kept_together_over_the_border_of_pages(sample, tmp_
     assert {f"w{number}" for number in range(25)} <= set(row["value"].split(", "))
 
 
+def test_a_second_table_of_the_right_kind_that_cannot_be_read_stops_until_somebody_says_it_is_none(sample, tmp_path):
+    """Its rows would be lost without anybody noticing."""
+    standin = standin_of(sample)
+    standin.store.execute('create table "Comments" as select "CommentID", "Body" from "hdComments"')
+    with extractor_of(standin) as (extractor, _):
+        told = refusal(extractor, tmp_path)
+    assert "Comments has no ticket_id" in told
+    assert "`ignored`" in told
+    standin = standin_of(sample)
+    standin.store.execute('create table "Comments" as select "CommentID", "Body" from "hdComments"')
+    with extractor_of(standin, ignored=frozenset({"comments"})) as (extractor, _):
+        assert sorted(read(extractor, tmp_path).held["comment"], key=str) == expected()["comment"]
+
+
 def test_bytes_that_lie_in_the_table_are_taken_where_the_share_has_none(sample, tmp_path):
     with changed(
         sample,
