@@ -62,8 +62,9 @@ class Asked:
         return [row for row in rows if self.is_staff or row["user_id"] == self.account["user_id"]]
 
     def ticket(self) -> Row:
-        wanted = self.number("id", "ticketid")
-        found = next((row for row in self.tickets() if row["ticket_id"] == wanted), None)
+        found = self.store.one("ticket", ticket_id=self.number("id", "ticketid"))
+        if found is not None and not self.is_staff and found["user_id"] != self.account["user_id"]:
+            found = None
         if found is None:
             raise NotFoundError
         return found
@@ -176,12 +177,12 @@ def _ticket_fields(asked: Asked) -> list[Answer]:
 
 def _subtickets(asked: Asked) -> list[Answer]:
     children = {row["child_id"] for row in asked.store.rows("subticket", parent_id=asked.ticket()["ticket_id"])}
-    return [_summary(asked, row, False) for row in asked.tickets() if row["ticket_id"] in children]
+    return [_summary(asked, row, False) for row in asked.tickets() if row["ticket_id"] in children] if children else []
 
 
 def _linked(asked: Asked) -> list[Answer]:
     links = {row["linked_id"] for row in asked.store.rows("linked_ticket", ticket_id=asked.ticket()["ticket_id"])}
-    return [_summary(asked, row, False) for row in asked.tickets() if row["ticket_id"] in links]
+    return [_summary(asked, row, False) for row in asked.tickets() if row["ticket_id"] in links] if links else []
 
 
 def _of_ticket(name: str, shape: str) -> Callable[[Asked], list[Answer]]:

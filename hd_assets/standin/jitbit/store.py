@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ class Store:
     tables: dict[str, list[Row]] = field(default_factory=dict)
     files: dict[int, bytes] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    _index: dict[tuple[str, str], tuple[list[Row], int, dict[Any, list[Row]]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, desk: Desk) -> Store:
@@ -42,9 +43,24 @@ class Store:
         return cls.of(load(folder))
 
     def rows(self, name: str, **where: Any) -> Iterator[Row]:
-        for row in self.tables.get(name, ()):
+        """Rows in order. Whoever changes a table adds and takes away rows; the ids of a row stay."""
+        rows: Iterable[Row] = self.tables.get(name, ())
+        key = next((column for column in where if column.endswith("_id")), None)
+        if key is not None:
+            rows = self._by_id(name, key).get(where[key], ())
+        for row in rows:
             if all(row.get(column) == value for column, value in where.items()):
                 yield row
+
+    def _by_id(self, name: str, column: str) -> dict[Any, list[Row]]:
+        table = self.tables.get(name, [])
+        known = self._index.get((name, column))
+        if known is None or known[0] is not table or known[1] != len(table):
+            found: dict[Any, list[Row]] = {}
+            for row in table:
+                found.setdefault(row.get(column), []).append(row)
+            known = self._index[name, column] = (table, len(table), found)
+        return known[2]
 
     def one(self, name: str, **where: Any) -> Row | None:
         return next(self.rows(name, **where), None)
