@@ -61,12 +61,13 @@ def itop(root: Path) -> Iterator[Customer]:
 
 @contextmanager
 def jitbit(root: Path) -> Iterator[Customer]:
-    """Through the web service, tickets of one month, so that the runs have few windows. Nothing is written there."""
+    """Through the web service, all tickets of one month, and only that one is published. Nothing is written there."""
     del root
+    month = f"{first_month():%Y-%m}"
     server = JitbitStandin(of_one_month(first_month()))
     with serving(server) as url:
         variables = {"JITBIT_URL": url, "JITBIT_USER": READER, "JITBIT_PASSWORD": JITBIT_PASSWORD}
-        yield Customer("jitbit", variables, "UTC", (), 8, "Closed")
+        yield Customer("jitbit", variables, "UTC", ("--from", month, "--to", month), 8, "Closed")
     assert server.writes == 0
 
 

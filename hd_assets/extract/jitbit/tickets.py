@@ -14,6 +14,7 @@ from hd_assets.extract.jitbit.client import MissingError
 from hd_assets.extract.jitbit.options import JitbitApiOptions
 
 _FIRST_DAY = date(2000, 1, 1)  # older than the product
+_BEFORE = date(1990, 1, 1)
 _DAY = timedelta(days=1)
 TICKET_ID = ("TicketID", "IssueID")
 _PASSES = 3
@@ -29,18 +30,31 @@ class TicketList:
 
     def __init__(self, asking: Asking, page_rows: int) -> None:
         self._asking, self._page_rows = asking, page_rows
+        self._known: dict[str, bool] = {}
 
     def all_windows(self) -> Iterator[list[Fields]]:
         """Every ticket by the day it was made, windows in order. A ticket may come twice."""
-        yield from self._windows("date", _FIRST_DAY, self._tomorrow())
+        yield from self._in_windows("date", _FIRST_DAY)
 
     def updated_windows(self, since: date) -> Iterator[list[Fields]]:
         """Tickets changed on that day or later; only days are documented."""
-        yield from self._windows("updated", since, self._tomorrow())
+        yield from self._in_windows("updated", since)
 
     def in_one_list(self) -> Iterator[list[Fields]]:
         """Every ticket without a window, those of impossible dates among them."""
         yield from self._pages({})
+
+    def _in_windows(self, kind: str, first: date) -> Iterator[list[Fields]]:
+        return self._windows(kind, first, self._tomorrow()) if self._knows(kind) else self._pages({})
+
+    def _knows(self, kind: str) -> bool:
+        """Whether the server heeds the days it is given: one that does not would give every ticket in every window."""
+        if kind not in self._known:
+            asked = {f"{kind}From": _BEFORE.isoformat(), f"{kind}To": (_BEFORE + _DAY).isoformat()}
+            self._known[kind] = not self._page(asked, 0)
+            if not self._known[kind]:
+                self._asking.into.warn(f"the list of tickets does not heed {kind}From and {kind}To, and is read whole")
+        return self._known[kind]
 
     def _tomorrow(self) -> date:
         return self._asking.client.today.date() + 2 * _DAY  # clocks and zones differ by a day at most
@@ -89,12 +103,13 @@ class Tickets:
         SourceError when fewer tickets are listed than Jitbit counts.
         """
         began = self._asking.client.today.date()
+        before = set(self.seen)
         expected = self.ids()
         self._total = len(expected)
         for window in self.list.all_windows():
             self.read_new(window)
-        # outside of every window, no longer listed, or read before an earlier reading broke off
-        self.read_by_id((expected ^ self.seen.keys()) - self.gone)
+        # outside of every window or no longer listed; and what an earlier reading that broke off saw and no list shows
+        self.read_by_id((expected - self.seen.keys() - self.gone) | (before - expected))
         for _ in range(_PASSES):
             if not self.read_changed(began - _DAY):
                 break

@@ -91,7 +91,7 @@ def _stats(asked: Asked) -> Answer:
 
 
 def _tickets(asked: Asked) -> list[Answer]:
-    rows = [row for row in asked.tickets() if _in_window(asked, row)]
+    rows = [row for row in asked.tickets() if not asked.manners.heeds_days or _in_window(asked, row)]
     if asked.manners.is_order_stable:
         rows.sort(key=lambda row: (row["last_updated"] or _NEVER, row["ticket_id"]), reverse=True)
     else:

@@ -23,6 +23,7 @@ class Manners:
     page_rows: int = 300
     offset_base: int = 0
     is_order_stable: bool = True
+    heeds_days: bool = True
     spelling: str = "Pascal"
     dates: str = "Z"
     without: frozenset[str] = frozenset()

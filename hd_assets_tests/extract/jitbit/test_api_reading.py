@@ -87,6 +87,13 @@ def test_pages_of_at_most_100_or_300_rows_lose_no_ticket(page_rows, offset_base)
     assert {asked["count"] for _, name, asked in server.requests if name == "tickets"} == {"300"}
 
 
+def test_a_list_that_does_not_heed_days_is_read_whole_instead_of_once_a_day():
+    server = standin(Manners(heeds_days=False, page_rows=7))
+    with asking(server) as asks:
+        assert len(Tickets(asks, Files(asks), options()).ids()) == TICKETS
+    assert sum(name == "tickets" for _, name, _ in server.requests) < 15
+
+
 def test_a_call_the_version_lacks_is_told_and_gone_without(tmp_path):
     lacking = frozenset({"customfields", "linkedtickets", "timespentlog", "subscribers", "assets", "commenttemplates"})
     server = standin(Manners(without=lacking))
