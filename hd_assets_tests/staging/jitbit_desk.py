@@ -1,4 +1,4 @@
-"""An invented Jitbit, or one that was changed beforehand, as raw rows of either form, and staged."""
+"""An invented Jitbit, or one that was changed beforehand, as raw rows, and staged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hd_assets.extract.raw import RawStore, extract
 from hd_assets.mapping import Migration, load, write_tables
 from hd_assets.partitions import EVERYTHING
 from hd_assets.samples.jitbit import Desk, make
-from hd_assets.samples.jitbit.desk import Form
 from hd_assets.settings import shipped_folder
 from hd_assets.staging.runner import stage_all
 from hd_assets.warehouse import Warehouse
@@ -31,19 +30,19 @@ def sample(tickets: int = 120) -> Desk:
 
 
 class Invented:
-    """The rows of a desk as one of the ways in tells them, without the way."""
+    """The rows of a desk as the web service tells them, without the way."""
 
     entities: tuple[Entity, ...] = ENTITIES
 
-    def __init__(self, desk: Desk, form: Form = "api", conflicts: Sequence[tuple[str, ...]] = ()) -> None:
-        self.desk, self.form, self.conflicts = desk, form, conflicts
+    def __init__(self, desk: Desk, conflicts: Sequence[tuple[str, ...]] = ()) -> None:
+        self.desk, self.conflicts = desk, conflicts
 
     def probe(self) -> SourceFacts:
         return SourceFacts(product="Jitbit Helpdesk", version="unknown", kind="api")
 
     def read(self, into: RawSink) -> None:
         into.facts(self.probe())
-        told = self.desk.raw(self.form)
+        told = self.desk.raw("api")
         for name, rows in told.items():
             into.rows(name, rows)
         into.rows("table_conflict", self.conflicts)
@@ -74,7 +73,6 @@ class JitbitDesk:
         root: Path,
         desk: Desk,
         *,
-        form: Form = "api",
         change: Change | None = None,
         conflicts: Sequence[tuple[str, ...]] = (),
         **options: Any,
@@ -87,7 +85,7 @@ class JitbitDesk:
             change(desk)
         self.source = desk
         self.raw = RawStore(root)
-        extract(Invented(desk, form, conflicts), self.raw)
+        extract(Invented(desk, conflicts), self.raw)
         self.warehouse = Warehouse.of(root / "warehouse.duckdb")
         with self.warehouse.transaction() as connection:
             for name, query in self.raw.views().items():
