@@ -9,6 +9,7 @@ from hd_assets.approvals.guards import (
     approve_phase,
     require_approvals,
     require_confirmed_mapping,
+    require_extraction_approvals,
     standings,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "approve_phase",
     "require_approvals",
     "require_confirmed_mapping",
+    "require_extraction_approvals",
     "standings",
 ]

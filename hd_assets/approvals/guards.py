@@ -95,6 +95,21 @@ def require_approvals(stores: Stores, migration: Migration, target: str, step: s
         )
 
 
+def require_extraction_approvals(stores: Stores, migration: Migration, target: str) -> None:
+    """Raise BlockedError while the mapping lets a run for production read the source only after approvals that lack."""
+    if target != PRODUCTION:
+        return
+    asked = [what for what in KINDS if what in migration.mapping.extraction_approvals]
+    standing = [_standing(stores, migration, target, what, is_needed=True) for what in asked]
+    found = [one for one in standing if one.state != "given"]
+    if found:
+        raise BlockedError(
+            f"{'; '.join(one.why for one in found)}; the source was not read for production",
+            where=f"{migration.path}, extraction_approvals",
+            mend="; ".join(f"`{one.command}`" for one in found),
+        )
+
+
 def _command(migration: Migration, what: str, target: str) -> str:
     if what == "mapping":
         return f"hd-assets mapping confirm {migration.name} --by NAME"

@@ -3,12 +3,23 @@
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import dagster as dg
 
+from hd_assets.approvals import require_extraction_approvals
 from hd_assets.assembly.progress import StepProgress
 from hd_assets.assembly.steps import Plant, running
-from hd_assets.extract.base import DeltaExtractor, Entity, Extractor, RawSink, Row, SourceFacts, StoredFile
+from hd_assets.extract.base import (
+    DeltaExtractor,
+    Entity,
+    Extractor,
+    KeepsUnfinished,
+    RawSink,
+    Row,
+    SourceFacts,
+    StoredFile,
+)
 from hd_assets.mapping import write_tables
 from hd_assets.warehouse import Connection
 
@@ -76,6 +87,7 @@ def raw_assets(plant: Plant) -> dg.AssetsDefinition:
         from hd_assets.extract.registry import open_extractor
 
         with running(context, names.key("raw", "snapshot")) as step:
+            require_extraction_approvals(plant.stores, migration, plant.options(context).target)
             store = RawStore(plant.stores.root)
             extractor = open_extractor(migration.mapping.source, os.environ, migration.mapping.source_options)
             read = extract_changes if plant.options(context).delta else extract
@@ -166,8 +178,8 @@ class _CountingSink:
     def __init__(self, sink: RawSink, progress: StepProgress) -> None:
         self._sink = sink
         self._progress = progress
-        self._done = 0
-        self._total: int | None = None
+        self._rows = 0
+        self._told: tuple[int, int | None, str] = (0, None, "rows")
 
     def rows(self, entity: str, rows: Iterable[Row]) -> None:
         self._sink.rows(entity, self._counted(rows))
@@ -175,13 +187,13 @@ class _CountingSink:
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             yield row
-            self._done += 1
-            if self._done % EVERY_ROWS == 0:
-                self._progress.advance(self._done, self._total, "rows")
+            self._rows += 1
+            if self._rows % EVERY_ROWS == 0:
+                self.advance(self._rows, None, "rows")
 
     def file(self, source_key: str, chunks: Iterable[bytes], *, at_least: int = 0) -> StoredFile:
         stored = self._sink.file(source_key, chunks, at_least=at_least)
-        self._progress.advance(self._done, self._total, "rows")
+        self._progress.advance(*self._told)
         return stored
 
     def known(self, entity: str, columns: tuple[str, ...] | None = None) -> Iterable[tuple[str, ...]]:
@@ -198,3 +210,10 @@ class _CountingSink:
 
     def warn(self, text: str) -> None:
         self._sink.warn(text)
+
+    def unfinished(self) -> Path | None:
+        return self._sink.unfinished() if isinstance(self._sink, KeepsUnfinished) else None
+
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        self._told = (done, total, what)
+        self._progress.advance(*self._told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -115,6 +116,17 @@ class RawSink(Protocol):
 
     def warn(self, text: str) -> None:
         """Something a person should know; ids and counts only."""
+
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        """How far the reading is, in its own words, where rows come only at its end; None: nobody knows the total."""
+
+
+@runtime_checkable
+class KeepsUnfinished(Protocol):
+    """A sink that keeps something between a reading that broke off and the next one."""
+
+    def unfinished(self) -> Path | None:
+        """A folder for whatever lets the next reading go on; emptied once an extraction is published."""
 
 
 class Extractor(Protocol):

@@ -76,6 +76,7 @@ class RawStore:
         self.root = root
         self.raw = root / "raw"
         self.files = FileStore(root / "files")
+        self._broken_off = self.raw / ".broken-off"
 
     def extractions(self) -> tuple[Extraction, ...]:
         """All finished extractions, oldest first. SourceError when a manifest cannot be read."""
@@ -155,7 +156,8 @@ class RawStore:
             name = f"{started.strftime(_STAMP)}-{'delta' if delta else 'full'}"
             folder = self.raw / f"{_UNFINISHED}{name}"
             earlier = self._rows if delta else None
-            writer = RawWriter(name, started, folder, entities, self.files, self._earlier_file_bytes(), earlier)
+            before = self._earlier_file_bytes()
+            writer = RawWriter(name, started, folder, entities, self.files, before, earlier, self._broken_off)
             try:
                 yield writer
             finally:
@@ -187,6 +189,7 @@ class RawStore:
             os.fsync(out.fileno())
         temporary.replace(folder / f"{writer.name}.json")
         _sync_folder(folder)
+        shutil.rmtree(self._broken_off, ignore_errors=True)
         _sync_folder(self.raw)
         return extraction
 

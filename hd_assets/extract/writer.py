@@ -55,8 +55,12 @@ class RawWriter:
         files: FileStore,
         earlier_file_bytes: Path | None = None,
         earlier_rows: Callable[[str, tuple[str, ...]], Iterable[tuple[str, ...]]] | None = None,
+        unfinished: Path | None = None,
     ) -> None:
-        """`earlier_rows` makes it the sink of a delta: columns of an entity's rows that are already there."""
+        """`earlier_rows` makes it the sink of a delta: columns of an entity's rows that are already there.
+
+        `unfinished` is a folder that outlives this extraction if it breaks off.
+        """
         self.name = name
         self.started_at = started_at
         self.known_facts: SourceFacts | None = None
@@ -69,6 +73,7 @@ class RawWriter:
         self._earlier_path = earlier_file_bytes
         self._earlier: dict[str, StoredFile] | None = None
         self._earlier_rows = earlier_rows
+        self._unfinished = unfinished
         folder.mkdir(parents=True)
 
     @property
@@ -123,6 +128,14 @@ class RawWriter:
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
+
+    def advance(self, done: int, total: int | None, what: str) -> None:
+        pass  # for those who watch
+
+    def unfinished(self) -> Path | None:
+        if self._unfinished is not None:
+            self._unfinished.mkdir(parents=True, exist_ok=True)
+        return self._unfinished
 
     def finish(self) -> list[WrittenEntity]:
         """Flush, join each entity's parts into one file and sync it. Entities without rows get a file, too."""

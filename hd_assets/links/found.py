@@ -41,7 +41,8 @@ _BODIES = {
 class Page(BaseModel):
     """A page of the old system. `column`: the staged column that holds the parameter's value; else it is the id.
 
-    `where`: further parameters and the value each must have, for systems that show everything on one page.
+    The parameter stands in the query, or is a named group of the path. `where`: further parameters and the value each
+    must have, for systems that show everything on one page.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -193,8 +194,9 @@ def _shown(below: str, pages: Sequence[Page]) -> tuple[Page | None, str | None]:
     for page in pages:
         given = parse_qs(parts.query)
         fits = all(given.get(name, [""])[0] == value for name, value in page.where.items())
-        if fits and re.fullmatch(page.path, parts.path, re.IGNORECASE):
-            values = given.get(page.parameter)
+        matched = re.fullmatch(page.path, parts.path, re.IGNORECASE)
+        if fits and matched:
+            values = [matched[page.parameter]] if page.parameter in matched.groupdict() else given.get(page.parameter)
             return (page, values[0]) if values else (None, None)
     return None, None
 

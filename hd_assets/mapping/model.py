@@ -210,6 +210,11 @@ class Mapping(Strict):
         default=["scope", "guide", "mapping", "sample", "cutover"],
         description="What production waits for; the mapping always. phase: row counts of companies, contacts, links.",
     )
+    extraction_approvals: list[Literal["scope", "guide", "mapping"]] = Field(
+        default_factory=list,
+        description="What a run for production waits for before it reads the source; other targets read at once, since"
+        " their runs write the documents.",
+    )
     exceptions_limit: int | None = Field(None, ge=0, description="A run ends with exit code 1 above so many.")
     objects: dict[str, ObjectMapping | LeftOut]
     attributes: dict[AttributeObject, dict[str, Attribute]] = Field(default_factory=dict)

@@ -12,13 +12,14 @@ import duckdb
 from duckdb.func import FunctionNullHandling
 from duckdb.sqltypes import BIGINT, BOOLEAN, TIMESTAMP, VARCHAR, DuckDBPyType
 
-from hd_assets.staging import html, identity, plain, times, values
+from hd_assets.staging import bbcode, html, identity, plain, times, values
 from hd_assets.warehouse import Connection
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXTS = duckdb.list_type(VARCHAR)
 _PAIRS = duckdb.list_type(duckdb.struct_type({"name": VARCHAR, "value": VARCHAR, "data_type": VARCHAR}))
 _NAMES = duckdb.list_type(duckdb.struct_type({"cid": VARCHAR, "name": VARCHAR}))
+_OPTIONS = duckdb.list_type(duckdb.struct_type({"id": VARCHAR, "text": VARCHAR}))
 
 Signature = tuple[Callable[..., Any], list[DuckDBPyType], DuckDBPyType]
 
@@ -50,6 +51,7 @@ _FUNCTIONS: dict[str, Signature] = {
     "part_html_below": (html.part_html, [VARCHAR, VARCHAR], VARCHAR),
     "article_html_below": (html.article_html, [VARCHAR, VARCHAR], VARCHAR),
     "relative_links": (html.relative_links, [VARCHAR], _TEXTS),
+    "bbcode_html": (bbcode.bbcode_html, [VARCHAR], VARCHAR),
     "html_cids": (html.html_cids, [VARCHAR], _TEXTS),
     "name_images": (_name_images, [VARCHAR, _NAMES], VARCHAR),
     "normal_email": (identity.normal_email, [VARCHAR], VARCHAR),
@@ -59,11 +61,18 @@ _FUNCTIONS: dict[str, Signature] = {
     "looks_double_encoded": (identity.looks_double_encoded, [VARCHAR], BOOLEAN),
     "attribute_value": (values.attribute_value, [VARCHAR, VARCHAR], VARCHAR),
     "attributes": (values.attributes, [_PAIRS], VARCHAR),
+    "chosen_options": (values.chosen_options, [VARCHAR, _OPTIONS], VARCHAR),
     "stored_text": (_stored_text, [VARCHAR, VARCHAR], VARCHAR),
 }
 
-# DuckDB tries to download an extension when a Python function takes this name; a macro may have it.
-_MACROS = {"html_unescape(text)": "unescape_html(text)"}
+_MACROS = {
+    # DuckDB tries to download an extension when a Python function takes this name; a macro may have it.
+    "html_unescape(text)": "unescape_html(text)",
+    # One source may tell a flag or a time in several forms, by the way it is read; null where it tells none.
+    "flag(text)": "case when lower(trim(text)) in ('true', '1', 'yes', 'on', '✓') then true"
+    " when lower(trim(text)) in ('false', '0', 'no', 'off') then false end",
+    "moment(text, zone)": "date_trunc('second', utc(text, zone))",
+}
 # called with the HTML alone; the address of the old system comes with the connection
 _BELOW = ("html_text", "part_html", "article_html")
 

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 MAX_STRING = 255
-_TRUE = {"1", "true", "t", "yes", "y", "on"}
+_TRUE = {"1", "true", "t", "yes", "y", "on", "✓"}
 _FALSE = {"0", "false", "f", "no", "n", "off"}
 _INTEGER = re.compile(r"[+-]?\d{1,18}(?:\.0+)?")
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+
+_SEPARATOR = re.compile(r"\s*[,;|\n]\s*")
 
 Value = str | int | float | bool
 
@@ -34,6 +36,23 @@ def attributes(pairs: Sequence[Mapping[str, str | None] | None]) -> str:
         if value is not None:
             found[pair["name"]] = value
     return json.dumps(found, ensure_ascii=False, sort_keys=True)
+
+
+def chosen_options(text: str, options: Sequence[Mapping[str, str | None] | None]) -> str:
+    """The words of the options a value names by their text or by their id, several joined by `, `.
+
+    What is no option stays as it is. A text goes before an id, because texts may be numbers as well.
+    """
+    pairs = [(pair["id"], pair["text"].strip()) for pair in options if pair and pair["id"] and pair["text"]]
+    texts, by_id = {word for _, word in pairs}, dict(pairs)
+    bare = text.strip()
+
+    def word(item: str) -> str:
+        return item if item in texts else by_id.get(item, item)
+
+    if bare in texts or bare in by_id or not pairs:
+        return word(bare)
+    return ", ".join(word(item) for item in _SEPARATOR.split(bare) if item)
 
 
 def _value(text: str, data_type: str) -> Value | None:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from hd_assets.approvals import KINDS, approvals, approve, approve_document, approve_phase, standings
+from hd_assets.approvals import (
+    KINDS,
+    approvals,
+    approve,
+    approve_document,
+    approve_phase,
+    require_extraction_approvals,
+    standings,
+)
 from hd_assets.approvals.guards import GUARDED
 from hd_assets.errors import BlockedError, UsageError
 from hd_assets.publish.ledger import Ledger
@@ -67,6 +75,18 @@ def test_what_the_mapping_makes_was_agreed_to_for_that_mapping(table):
         " the mapping was changed since the sample review sheet was approved;"
         " the mapping was changed since the cutover was approved"
     )
+
+
+def test_a_mapping_may_let_production_read_the_source_only_after_the_guide_is_approved(table):
+    require_extraction_approvals(table.stores, table.migration, "production")
+    table.map(extraction_approvals=["guide"])
+    for target in ("simulator", "test"):
+        require_extraction_approvals(table.stores, table.migration, target)
+    with pytest.raises(BlockedError, match="the configuration guide is not approved; the source was not read") as told:
+        require_extraction_approvals(table.stores, table.migration, "production")
+    assert "hd-assets approve guide desk --by NAME" in told.value.mend
+    table.sign("guide")
+    require_extraction_approvals(table.stores, table.migration, "production")
 
 
 @pytest.mark.parametrize(("what", "file"), [("scope", "scope.md"), ("sample", "sample_review.csv")])

@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from hd_assets.samples.itop import write as write_itop
+from hd_assets.samples.jitbit.desk import PASSWORD as JITBIT_PASSWORD
+from hd_assets.samples.jitbit.desk import READER
 from hd_assets.samples.osticket import SampleOptions, write
+from hd_assets.standin.jitbit import JitbitStandin
 from hd_assets.standin.registry import standing_in
+from hd_assets.standin.serving import serving
 from hd_assets_tests.cli.desk import TOKEN, CommandLine, first_month, workspace
 from hd_assets_tests.extract.osticket.shared_sample import DUMP, unpack_files
+from hd_assets_tests.jitbit import of_one_month
 from hd_assets_tests.shared import SHARED, shared_path
 
 ADMIN = "migration@clinic.example"
@@ -54,7 +59,19 @@ def itop(root: Path) -> Iterator[Customer]:
         yield Customer("itop", variables, report.time_zone, ("--from", "2024-03", "--to", "2024-06"), 3, "pending")
 
 
-@pytest.fixture(scope="module", params=[osticket, itop], ids=lambda customer: customer.__name__)
+@contextmanager
+def jitbit(root: Path) -> Iterator[Customer]:
+    """Through the web service, all tickets of one month, and only that one is published. Nothing is written there."""
+    del root
+    month = f"{first_month():%Y-%m}"
+    server = JitbitStandin(of_one_month(first_month()))
+    with serving(server) as url:
+        variables = {"JITBIT_URL": url, "JITBIT_USER": READER, "JITBIT_PASSWORD": JITBIT_PASSWORD}
+        yield Customer("jitbit", variables, "UTC", ("--from", month, "--to", month), 8, "Closed")
+    assert server.writes == 0
+
+
+@pytest.fixture(scope="module", params=[osticket, itop, jitbit], ids=lambda customer: customer.__name__)
 def published(request, tmp_path_factory):
     """A customer without a mapping, moved into a test workspace and then into production."""
     root: Path = tmp_path_factory.mktemp("customer")

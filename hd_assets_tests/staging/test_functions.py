@@ -70,6 +70,30 @@ def test_embedded_pictures_take_the_names_of_their_files(connection):
 
 
 @pytest.mark.parametrize(
+    ("told", "means"),
+    [("true", True), ("1", True), (" Yes ", True), ("✓", True), ("0", False), ("", None), ("x", None)],
+)
+def test_a_flag_is_read_in_every_form_and_unknown_forms_tell_nothing(connection, told, means):
+    assert value(connection, f"flag('{told}')") is means
+
+
+def test_a_moment_is_equal_whether_told_in_utc_or_on_local_clocks(connection):
+    in_utc, local = value(connection, "[moment('2024-03-04T09:15:31.127Z', 'Europe/Berlin'), "
+                                      "moment('2024-03-04 10:15:31', 'Europe/Berlin')]")  # fmt: skip
+    assert in_utc == local
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [("Blue", "Blue"), ("11", "Blue"), ("11; Red, Ltd", "Blue, Red, Ltd"), ("Red, Ltd", "Red, Ltd"), ("7", "7"),
+     ("Red, Ltd|Blue|mauve", "Red, Ltd, Blue, mauve")],
+)  # fmt: skip
+def test_options_are_told_by_their_words(connection, told, words):
+    options = "[{'id': '11', 'text': 'Blue'}, {'id': '12', 'text': 'Red, Ltd'}, {'id': '5', 'text': '7'}]"
+    assert value(connection, f"chosen_options('{told}', {options})") == words
+
+
+@pytest.mark.parametrize(
     ("link", "leads"),
     [
         ("tickets.php?id=5&amp;a=b", "https://help.example/desk/tickets.php?id=5&amp;a=b"),

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hd_assets.standin.itop.server import ItopStandin
-from hd_assets.standin.itop.serving import StandinTransport, serving
 from hd_assets.standin.itop.store import Store
+from hd_assets.standin.serving import StandinTransport, serving
 
 __all__ = ["ItopStandin", "StandinTransport", "Store", "serving", "stand_in"]
 

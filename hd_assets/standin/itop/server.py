@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from hd_assets.standin.itop.catalogue import ADMIN_ONLY, UNRESTRICTED
 from hd_assets.standin.itop.oql import OqlError, Query, run
 from hd_assets.standin.itop.store import Row, Store
+from hd_assets.standin.serving import Reply
 
 LOGIN_PAGE = (
     b"<!DOCTYPE html><html><head><title>iTop login</title></head><body><form>Identify yourself</form></body></html>"
@@ -26,16 +27,6 @@ _FATAL = b"<br />\n<b>Fatal error</b>:  Allowed memory size of 134217728 bytes e
 _OPERATIONS = ("core/create", "core/update", "core/apply_stimulus", "core/get", "core/delete", "core/get_related",
                "core/check_credentials")  # fmt: skip
 _VERSIONS = {"1.0", "1.1", "1.2", "1.3", "1.4"}
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What goes over the wire. `cut`: the connection breaks in the middle of the body."""
-
-    body: bytes
-    status: int = 200
-    content_type: str = "application/json"
-    cut: bool = False
 
 
 class _Refused(Exception):  # noqa: N818 - an answer, not a failure of ours

@@ -1,12 +1,14 @@
-"""The stand-in behind HTTP: as an httpx transport without sockets, or on the loopback interface."""
+"""A stand-in behind HTTP: as an httpx transport without sockets, or on the loopback interface."""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import httpx
 import uvicorn
@@ -16,9 +18,27 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hd_assets.errors import UnreachableError
-from hd_assets.standin.itop.server import ItopStandin
 
 _START_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes over the wire. `cut`: the connection breaks in the middle of the body."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json"
+    cut: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Standin(Protocol):
+    """Answers one request; header names are in lower case."""
+
+    def handle(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Reply: ...
 
 
 class _Cut(httpx.SyncByteStream):
@@ -35,7 +55,7 @@ class _Cut(httpx.SyncByteStream):
 class StandinTransport(httpx.BaseTransport):
     """`httpx.Client(transport=StandinTransport(standin))`; the host of the address does not matter."""
 
-    def __init__(self, standin: ItopStandin) -> None:
+    def __init__(self, standin: Standin) -> None:
         self._standin = standin
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -43,13 +63,13 @@ class StandinTransport(httpx.BaseTransport):
         reply = self._standin.handle(
             request.method, request.url.path, dict(request.url.params), headers, request.read()
         )
-        told = {"content-type": reply.content_type}
+        told = {**reply.headers, "content-type": reply.content_type}
         if reply.cut:
             return httpx.Response(reply.status, headers=told, stream=_Cut(reply.body))
         return httpx.Response(reply.status, headers=told, content=reply.body, request=request)
 
 
-def create_app(standin: ItopStandin) -> ASGIApp:
+def create_app(standin: Standin) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
@@ -59,13 +79,14 @@ def create_app(standin: ItopStandin) -> ASGIApp:
         reply = await run_in_threadpool(
             standin.handle, request.method, request.url.path, dict(request.query_params), headers, body
         )
-        await Response(reply.body, reply.status, media_type=reply.content_type)(scope, receive, send)
+        told = Response(reply.body, reply.status, dict(reply.headers), media_type=reply.content_type)
+        await told(scope, receive, send)
 
     return app
 
 
 @contextmanager
-def serving(standin: ItopStandin, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serving(standin: Standin, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve in a background thread; gives the address. Port 0 takes a free one."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
