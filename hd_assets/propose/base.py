@@ -58,6 +58,7 @@ class Base(Strict):
     """Facts of a source for proposals; no installation's own words."""
 
     product: str
+    extraction_approvals: list[Literal["scope", "guide", "mapping"]] = Field(default_factory=list)
     options: dict[str, str | int | bool | None] = Field(default_factory=dict)
     objects: dict[str, ObjectMapping | LeftOut]
     attributes: dict[AttributeObject, dict[str, Attribute]]

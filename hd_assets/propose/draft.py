@@ -29,6 +29,10 @@ def draft(found: Found, base: Base, decided: Document, migration: str) -> list[L
     """
     source = str(decided["source"])
     lines = [*key_lines(found, decided)]
+    if base.extraction_approvals:
+        lines.append(
+            Line(("extraction_approvals",), [*base.extraction_approvals], 0.97, f"promised for {base.product}")
+        )
     lines += [Line(("options", name), value, 0.7, "the usual choice") for name, value in base.options.items()]
     lines += [_standard(("objects", name), entry, base) for name, entry in base.objects.items()]
     lines += _attribute_lines(found, base, decided, source, migration)

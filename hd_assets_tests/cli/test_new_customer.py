@@ -26,7 +26,8 @@ pytestmark = pytest.mark.timeout(900)
 
 @dataclass(frozen=True)
 class Customer:
-    """`months`: options of a publish; `tickets`: conversations of those months; `status`: one of the source's words."""
+    """`months`: options of a publish; `tickets`: conversations of those months; `status`: one of the source's words;
+    `reads_late`: for production the source is read only once its guide is approved."""
 
     source: str
     variables: dict[str, str]
@@ -34,6 +35,7 @@ class Customer:
     months: tuple[str, ...]
     tickets: int
     status: str
+    reads_late: bool = False
 
 
 @contextmanager
@@ -67,7 +69,7 @@ def jitbit(root: Path) -> Iterator[Customer]:
     server = JitbitStandin(of_one_month(first_month()))
     with serving(server) as url:
         variables = {"JITBIT_URL": url, "JITBIT_USER": READER, "JITBIT_PASSWORD": JITBIT_PASSWORD}
-        yield Customer("jitbit", variables, "UTC", ("--from", month, "--to", month), 8, "Closed")
+        yield Customer("jitbit", variables, "UTC", ("--from", month, "--to", month), 8, "Closed", reads_late=True)
     assert server.writes == 0
 
 
@@ -98,11 +100,16 @@ def published(request, tmp_path_factory):
             type_("mapping", "decide", "clinic", f"{aim}.region=us", f"{aim}.plan=advanced", f"{aim}.base_url={url}")
         type_("mapping", "check", "clinic")
         type_("mapping", "confirm", "clinic", "--by", "Ada Example")
-        type_("run", "clinic", "--until", "stage")
+        type_("run", "clinic", "--until", "stage", *comes.months)
         for url in (test_url, production_url):
             type_("simulator", "provision", "clinic", HD_SIMULATOR_URL=url)
         type_("doctor", "clinic", "--target", "test")
         type_("run", "clinic", "--target", "test", "--execute", *comes.months)
+        if comes.reads_late:
+            early = hd("run", "clinic", "--target", "production", "--execute", *comes.months)
+            assert early.code == 3
+            assert "the source was not read for production" in early.text
+            assert "hd-assets approve guide clinic" in early.text
         for what in ("scope", "guide", "sample", "cutover"):
             type_("approve", what, "clinic", "--by", "Ada Example")
         type_("run", "clinic", "--target", "production", "--execute", *comes.months)
@@ -117,6 +124,8 @@ def test_both_workspaces_hold_the_same_and_the_certificate_says_so(published):
         assert ", 0 differing" in told["run", "clinic", "--target", target, "--execute", *comes.months].text
 
 
+# the mapping is the same to the command whatever source it is of
+@pytest.mark.parametrize("published", [osticket], indirect=True, ids=lambda customer: customer.__name__)
 def test_one_changed_character_stops_the_next_run_and_is_named(published):
     hd, _, production, _, comes = published
     before = production.summary()["writes"]
