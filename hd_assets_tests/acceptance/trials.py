@@ -204,10 +204,11 @@ def _struck(workshop: Workshop, publisher: Program, victims: str, kill: Kill) ->
     give_up = time.monotonic() + RUN_SECONDS
     while time.monotonic() < give_up:
         ended = publisher.code is not None
-        dead = workshop.simulator.code is not None
-        if _kills(workshop) > before and (dead if victims != "publisher" else ended):
-            return True
-        if ended:
+        # asked after the publisher: the kill is noted before it falls, and of two victims one falls first
+        if _kills(workshop) > before:
+            if workshop.simulator.code is not None if victims != "publisher" else ended:
+                return True
+        elif ended:
             return False
         time.sleep(0.01)
     raise AssertionError(f"neither killed nor ended: {publisher.said()[-2000:]}")
