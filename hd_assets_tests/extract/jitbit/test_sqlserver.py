@@ -21,8 +21,6 @@ from hd_assets.samples.jitbit.native import write_native
 from hd_assets.standin.jitbit.tds import Faults, SqlServerStandin, serving_tables, standin_of
 from hd_assets_tests.extract.jitbit.tables_support import desk, expected, read
 
-pytest.importorskip("pymssql", reason="the driver for SQL Server is not installed")
-
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
