@@ -89,7 +89,7 @@ class SourceBook:
     def _thread(self, ticket: str, found: dict):
         shown = [words_of_html(found["opening"]["body"])[0], *(words_of_html(p["body"])[0] for p in found["parts"])]
         place = 0
-        for entry in self.entries[ticket]:
+        for entry in self.entries.get(ticket, ()):
             wanted = _beginning(entry)
             while place < len(shown) and not _contains(shown[place], wanted):
                 place += 1
@@ -98,8 +98,10 @@ class SourceBook:
                 return
             place += 1
         there = Counter(file["sha256"] for part in found["parts"] for file in part["files"])
-        if self.files[ticket] - there:
-            yield f"ticket {ticket}: {len(self.files[ticket] - there)} files are lost or altered"
+        # .get, or asking about a strange ticket would put it into the book
+        missing = self.files.get(ticket, Counter()) - there
+        if missing:
+            yield f"ticket {ticket}: {missing.total()} files are lost or altered"
 
 
 def _contents(rows: dict, attachments: Path) -> dict[str, bytes]:
