@@ -115,6 +115,10 @@ def staging_asset(plant: Plant, staged: StagedObject) -> dg.AssetsDefinition:
                 connection, migration, plant.settings.sql, staged.name, window, files=plant.stores.files
             )
             metadata = _metadata(connection, names, staged, window)
+        # Dagster writes one event for each month of the run; columns and rows to look at belong into the newest only,
+        # which is the one the page opens, or they would be most of what a run of some years leaves behind
+        newest = max(context.partition_keys) if model.windowed else None
+        context.add_asset_metadata(metadata, partition_key=newest)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": done.rows,
@@ -122,7 +126,6 @@ def staging_asset(plant: Plant, staged: StagedObject) -> dg.AssetsDefinition:
                 "sql_digest": done.sql_digest,
                 "overridden": staged.name in migration.overrides,
                 "window": "everything" if window == EVERYTHING else str(window),
-                **metadata,
             }
         )
 

@@ -54,10 +54,14 @@ def stage(
     `files` is the folder of stored file bytes, for `file_text`. Raises HdError naming the file when its SQL fails or
     its columns are not the model's; the message holds no row values.
     """
+    functions.register(connection, files, base_of(connection, migration, shipped_sql))
+    return _stage(connection, migration, shipped_sql, object, window)
+
+
+def _stage(connection: Connection, migration: Migration, shipped_sql: Path, object: str, window: Window) -> Staged:
     path = _file(migration, shipped_sql, object)
     model = MODELS[object]
     sql = read(path)
-    functions.register(connection, files, base_of(connection, migration, shipped_sql))
     parameters: dict[str, Any] = {name: window.parameters[name] for name in sorted(set(_PARAMETER.findall(_code(sql))))}
     try:
         _compare_columns(connection, model, sql, parameters, path)
@@ -77,8 +81,8 @@ def stage_all(
     connection: Connection, migration: Migration, shipped_sql: Path, window: Window, *, files: Path | None = None
 ) -> list[Staged]:
     """Stage every object of the migration in dependency order, inside the caller's transaction."""
-    objects = order(migration, shipped_sql)
-    return [stage(connection, migration, shipped_sql, name, window, files=files) for name in objects]
+    functions.register(connection, files, base_of(connection, migration, shipped_sql))
+    return [_stage(connection, migration, shipped_sql, name, window) for name in order(migration, shipped_sql)]
 
 
 def order(migration: Migration, shipped_sql: Path) -> list[str]:

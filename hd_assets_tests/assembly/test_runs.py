@@ -312,6 +312,20 @@ def test_a_staged_asset_tells_its_rows_columns_lineage_file_and_totals(history):
     assert row["records"] == row["staged"] + row["merged"] + row["excluded"] + row["exceptions"] > 0
 
 
+def test_of_a_run_over_months_the_newest_shows_columns_and_rows_and_each_tells_its_counts(history):
+    key = dg.AssetKey(["osticket", "staging", "conversations"])
+    [newest, *others] = [
+        record.asset_materialization for record in history.fetch_materializations(key, limit=1000).records
+    ]
+    assert {"preview", "dagster/column_schema", "dagster/column_lineage"} <= set(newest.metadata)
+    of_its_run = [found for found in others if found.metadata["window"] == newest.metadata["window"]]
+    assert of_its_run
+    assert newest.partition == max(found.partition for found in (newest, *of_its_run))
+    for found in of_its_run:
+        assert found.metadata["dagster/row_count"] == newest.metadata["dagster/row_count"]
+        assert not {"preview", "dagster/column_lineage"} & set(found.metadata)
+
+
 def test_the_preview_shows_no_names_addresses_or_words(world, history):
     people = ask(world, "select name, email from staging.contacts where name is not null")
     titles = ask(world, "select title from staging.conversations")

@@ -12,7 +12,7 @@ from hd_assets.extract.osticket import OsticketOptions, open_extractor
 from hd_assets.extract.raw import RawStore, extract
 from hd_assets.mapping import Migration, load, write_tables
 from hd_assets.partitions import EVERYTHING, Window
-from hd_assets.staging.runner import stage_all
+from hd_assets.staging.runner import inputs, order, read, stage, stage_all
 from hd_assets.warehouse import Warehouse
 
 PROJECT = Path(__file__).parents[2]
@@ -54,6 +54,20 @@ class Desk:
     def stage(self, window: Window = EVERYTHING) -> Desk:
         with self.warehouse.transaction() as connection:
             stage_all(connection, self.migration, SQL, window, files=self.files)
+        return self
+
+    def stage_for(self, table: str) -> Desk:
+        """Stage one table and those it reads."""
+        reads = {name: inputs(read(path)) for name, path in self.migration.sql_files(SQL).items()}
+        wanted, waiting = {table}, {table}
+        while waiting:
+            found = {name for schema, name in reads[waiting.pop()] if schema == "staging"} - wanted
+            wanted |= found
+            waiting |= found
+        with self.warehouse.transaction() as connection:
+            for name in order(self.migration, SQL):
+                if name in wanted:
+                    stage(connection, self.migration, SQL, name, EVERYTHING, files=self.files)
         return self
 
     def _read(self, query: str, parameters: tuple[Any, ...]) -> Any:
