@@ -207,7 +207,8 @@ def markdown(document: dict[str, Any]) -> str:
         " target must hold, with the parts the migration inserts. *created* and *adopted* cover all months.",
         "",
         f"*by ledger*: the target answers with the newest {SHOWN_PARTS} parts of a conversation; older ones were"
-        " acknowledged when they were sent, and the ledger vouches for them.",
+        " acknowledged when they were sent, and the ledger vouches for them, as for the custom objects a ticket refers"
+        " to where its conversation is no longer answered.",
         "",
     ]
     facts = (

@@ -51,7 +51,8 @@ Row = TypeVar("Row", bound=SourcedRow)
 class ObjectResult:
     """Counts of one object. `compared` holds the missing ones, too; `extra` are records of others on what is ours.
 
-    `by_ledger`: parts the target shows no more (it keeps the newest 500 in an answer), vouched for by the ledger.
+    `by_ledger`: vouched for by the ledger because the target shows no more: parts (an answer holds the newest 500), and
+    which custom objects a ticket refers to where its conversation can no longer be read.
     """
 
     compared: int = 0

@@ -32,7 +32,7 @@ class Difference:
 class Compared:
     """One record held against what the target answered.
 
-    `fields`: how many were compared. `by_ledger`: the target shows it no more, the ledger vouches for it.
+    `fields`: how many were compared. `by_ledger`: the target shows it, or a field of it, no more; the ledger vouches.
     """
 
     object: str

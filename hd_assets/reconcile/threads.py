@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,12 +45,14 @@ def compare_thread(
     sheet.holds("tags", _known(sheet, "tags", expected.tags), found.tags)
     _state(sheet, expected, found, now)
     values = {**row.custom_attributes, source_id_attribute: row.external_id}
-    if found.attributes or found.ticket is None:
+    is_shown = bool(found.attributes) or found.ticket is None
+    if is_shown:
         sheet.attributes(values, found.attributes, types)
-    for name, instances in (references or {}).items():
-        there = found.attributes.get(name)
-        sheet.holds(name, instances, [str(entry) for entry in there] if isinstance(there, list) else [])
-    results = [sheet.done()]
+        for name, instances in (references or {}).items():
+            there = found.attributes.get(name)
+            sheet.holds(name, instances, [str(entry) for entry in there] if isinstance(there, list) else [])
+    # a ticket shows its own attributes, and nowhere what its conversation refers to
+    results = [replace(sheet.done(), by_ledger=bool(references) and not is_shown)]
     if expected.ticket_state is not None:
         results.append(_ticket(expected, found, types, values))
     results += _parts(expected.parts, found, window, download)

@@ -173,3 +173,18 @@ def test_the_read_back_compares_instances_references_and_redirects(made):
         again = reconcile(context, EVERYTHING)
     differing = {name: result.differing for name, result in again.by_object.items() if result.differing}
     assert differing == {"contacts": 1, "conversations": 1, "custom_objects": 1, "redirects": 1}
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_for_what_a_ticket_refers_to_and_the_workspace_no_longer_shows_the_ledger_vouches(made, is_readable):
+    rules = {"converted_conversation_readable": is_readable}
+    made.simulator.rules = made.simulator.rules.model_copy(update=rules)
+    ticket = f"{MIGRATION}-ticket-3"
+    made.stage(
+        [*(row for row in rows(3) if row.table != "articles"), builders.custom_object(1, conversations=[ticket])]
+    )
+    made.publish()
+    with made.context(exclusive=False) as context:
+        outcome = reconcile(context, EVERYTHING)
+    found = outcome.by_object["conversations"]
+    assert (found.compared, outcome.differing, found.by_ledger) == (3, 0, 0 if is_readable else 1)
