@@ -14,8 +14,8 @@ from hd_assets_tests.staging.jitbit_desk import SQL, JitbitDesk
 
 PARTS = "select * from staging.parts order by external_id"
 SOURCES = sorted(path.parent.name for path in SQL.glob("*/entries.sql"))
-# words of the file, and what a source may leave to the file for every source
-CONSTANT = {"origin", "source_type", "unsent_note", "unsent_reasons"}
+# words of the file itself, and what a source may leave to the file for every source
+CONSTANT = {"origin", "source_type", "is_opening", "unsent_note", "unsent_reasons"}
 
 
 @pytest.fixture(scope="module")
