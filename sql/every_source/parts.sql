@@ -150,8 +150,8 @@ unsent_files as (
 
 -- History: one note each, the last part -------------------------------------------------------------------------------
 
--- Whether an event was undone changes its line and not its digest, which most sources never move by it. A source in
--- which events are undone tells the digest of the whole note itself.
+-- The digest made here leaves out whether an event was undone: in most sources none ever is. One where they are tells
+-- the digest of the whole note, so that undoing counts as a change of the source.
 history_digests as (
     select
         external_id,
