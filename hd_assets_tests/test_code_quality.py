@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hd_assets.deliver.catalogue import EVERY_SOURCE
+from hd_assets.mapping import EVERY_SOURCE
 
 TOP = Path(__file__).resolve().parents[1]
-# documents alike for all sources are no source
+# what is alike for all sources is no source
 SOURCES = {path.name for path in (TOP / "sql").iterdir() if path.is_dir()} - {EVERY_SOURCE}
 
 

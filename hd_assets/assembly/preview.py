@@ -36,6 +36,7 @@ HARMLESS = (
     "is_opening",
     "is_internal",
     "is_inline",
+    "is_rich",
     "is_staged",
     "is_active",
     "is_annulled",

@@ -150,6 +150,7 @@ _COVERAGE = """
     select external_id, 'staged in another month than their own'
     from (
         select external_id, external_id as conversation, home_window from staging.conversations
+        union all select external_id, conversation, home_window from staging.entries
         union all select external_id, conversation, home_window from staging.parts
         union all select external_id, conversation, home_window from staging.attachments where conversation is not null
         union all select external_id, conversation, home_window from staging.history

@@ -13,9 +13,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hd_assets.errors import HdError
+from hd_assets.mapping import EVERY_SOURCE
 from hd_assets.staging.runner import inputs, read
 
-EVERY_SOURCE = "every_source"
 FILE = "documents.yaml"
 SCHEMA = "deliver"
 FOLDER = "deliver"

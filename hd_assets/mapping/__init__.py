@@ -1,6 +1,6 @@
 """The mapping of a migration: what the customer signs, parsed once and loaded into the warehouse's `mapping` schema."""
 
-from hd_assets.mapping.files import Migration, load, migration_names
+from hd_assets.mapping.files import EVERY_SOURCE, Migration, load, migration_names
 from hd_assets.mapping.model import (
     NAME,
     UNDECIDED,
@@ -22,6 +22,7 @@ from hd_assets.mapping.model import (
 from hd_assets.mapping.tables import write_tables
 
 __all__ = [
+    "EVERY_SOURCE",
     "NAME",
     "UNDECIDED",
     "Attribute",

@@ -15,6 +15,8 @@ from hd_assets.mapping.model import NAME, Attribute, Mapping, Strict
 
 FOLDERS = ("deliver", "discovery", "links")
 """Folders of a source's SQL beside the files that stage its objects."""
+EVERY_SOURCE = "every_source"
+"""Folder beside those of the sources, of what is alike for all of them."""
 
 
 class Migration(Strict):
@@ -29,11 +31,12 @@ class Migration(Strict):
     )
 
     def sql_files(self, shipped: Path, folder: str = "") -> dict[str, Path]:
-        """Object → SQL file of this migration: the shipped one of its source unless overridden.
+        """Object → SQL file of this migration: its own, else the shipped one of its source, else every source's.
 
         `folder`: one of FOLDERS, whose files are named after something else than objects.
         """
-        files = {path.stem: path for path in sorted((shipped / self.mapping.source / folder).glob("*.sql"))}
+        places = (shipped / name / folder for name in (EVERY_SOURCE, self.mapping.source))
+        files = {path.stem: path for place in places for path in sorted(place.glob("*.sql"))}
         return files | self.overriding(folder)
 
     def overriding(self, folder: str = "") -> dict[str, Path]:

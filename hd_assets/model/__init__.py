@@ -4,7 +4,7 @@ from hd_assets.model.accounts import ExceptionRow, HomeWindow, LeftOut, SourceRe
 from hd_assets.model.base import StagedRow, create_table, duckdb_columns
 from hd_assets.model.knowledge import Article, CustomObject, InventoryRow
 from hd_assets.model.people import Company, Contact, Inbox, Teammate
-from hd_assets.model.threads import Attachment, Conversation, History, Part, Tag
+from hd_assets.model.threads import Attachment, Conversation, Entry, History, Part, Tag
 
 STAGING_MODELS: tuple[type[StagedRow], ...] = (
     HomeWindow,
@@ -15,6 +15,7 @@ STAGING_MODELS: tuple[type[StagedRow], ...] = (
     Inbox,
     Tag,
     Conversation,
+    Entry,
     Part,
     Attachment,
     Article,
@@ -33,6 +34,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "CustomObject",
+    "Entry",
     "ExceptionRow",
     "History",
     "HomeWindow",

@@ -43,6 +43,8 @@ class StagedRow(BaseModel):
     table: ClassVar[str]
     key: ClassVar[tuple[str, ...]] = ("external_id",)
     windowed: ClassVar[bool] = False
+    # only on the way to another table, which stands for it wherever records are counted, compared or traced
+    is_step: ClassVar[bool] = False
 
 
 class SourcedRow(StagedRow):

@@ -53,6 +53,42 @@ class Conversation(SourcedRow):
     flags: Texts = Field(description="undated, future_date, generated_opening, no_entries …")
 
 
+class Entry(SourcedRow):
+    """One row per text a ticket holds, before the thread is put in order and given its files.
+
+    A step on the way to `parts`, which is alike for all sources: what the source knows ends here. `entry` is the
+    source's own message, every other origin a note made of what the ticket holds besides. A row of origin `history`
+    is no text: it gives its digest to the note that is made of `staging.history`, in a source where that needs more
+    than the events' own columns.
+    """
+
+    table: ClassVar[str] = "entries"
+    windowed: ClassVar[bool] = True
+    is_step: ClassVar[bool] = True
+
+    home_window: date
+    conversation: str
+    origin: Literal["entry", "long_fields", "merged", "task", "history"]
+    is_opening: bool = Field(description="Sent as the conversation's first message; stands before everything else.")
+    kind: Literal["comment", "note"]
+    author_kind: Literal["contact", "teammate", "system"]
+    author: str | None = Field(description="External id of contact or teammate; null for system and for the unknown.")
+    author_name: str = Field(description="Name as the source shows it; `Migration` for notes.")
+    body_html: str = Field(description="Sanitised HTML.")
+    body_text: str
+    is_rich: bool = Field(description="The body holds what plain text cannot carry.")
+    is_internal: bool = Field(description="Internal in the source, or of unknown visibility (then flagged).")
+    created_at: UtcTime = Field(description="Time in the source.")
+    sequence: int = Field(description="Order among texts of the same time.")
+    unsent_note: str | None = Field(
+        description="External id of the note that lists its files that were not sent; null: named after the text."
+    )
+    unsent_reasons: str | None = Field(
+        description="JSON, source id of a file → why it was not sent; of those whose disposition does not say it."
+    )
+    flags: Texts
+
+
 class Part(SourcedRow):
     """One row per entry of a thread, plus the parts the migration inserts.
 

@@ -92,7 +92,7 @@ def _stage(connection: Connection, migration: Migration, settings: Settings, sto
 
 def _keep(connection: Connection, migration: Migration, settings: Settings) -> list[str]:
     connection.execute("create schema before")
-    keyed = {model.table for model in STAGING_MODELS if "external_id" in model.model_fields}
+    keyed = {model.table for model in STAGING_MODELS if "external_id" in model.model_fields and not model.is_step}
     tables = [name for name in order(migration, settings.sql) if name in keyed]
     for table in tables:
         connection.execute(f"create table before.{table} as select * from staging.{table}")

@@ -109,7 +109,7 @@ def status(settings: Settings, migration: Migration, target: str, *, with_checks
 
 def _staging(told: Status, connection: Connection, migration: Migration, stores: Stores, with_checks: bool) -> None:
     for model in STAGING_MODELS:
-        if model.table not in _BOOKS:
+        if model.table not in _BOOKS and not model.is_step:
             told.staged[model.table] = connection.execute(f"select count(*) from staging.{model.table}").fetchall()[0][
                 0
             ]

@@ -20,7 +20,7 @@ from hd_assets.warehouse import Connection, Warehouse
 
 _URL = re.compile(r"https?://\S+?/([0-9]+|[0-9a-f]{24})(?:[/?#]\S*)?$")
 _INTERCOM_ID = re.compile(r"[0-9]+|[0-9a-f]{24}")
-_SOURCED = [model.table for model in STAGING_MODELS if issubclass(model, SourcedRow)]
+_SOURCED = [model.table for model in STAGING_MODELS if issubclass(model, SourcedRow) and not model.is_step]
 # A conversation is looked for first: numbers people quote are those of conversations.
 _TABLES = ["conversations", *sorted(set(_SOURCED) - {"conversations"})]
 _INSIDE = ("parts", "attachments")

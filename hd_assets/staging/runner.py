@@ -1,4 +1,7 @@
-"""Runs `sql/<source>/<object>.sql`: each file fills the staging table of its own name, for one window or as a whole."""
+"""Runs `sql/<source>/<object>.sql`: each file fills the staging table of its own name, for one window or as a whole.
+
+What is alike for all sources stands in `sql/every_source`; a source's own file goes before it.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,10 @@ from hd_assets_tests.checks.world import DIGEST, World, world
 CONVERSATION = "update staging.conversations set {} where external_id = 'depot-ticket-1'"
 PART = "update staging.parts set {} where external_id = 'depot-entry-2'"
 FILE = "update staging.attachments set {} where external_id = 'depot-use-1'"
+ENTRY = (
+    "('depot-entry-1', 'entry', '1', 'd', '2024-01-01', 'depot-ticket-1', 'entry', false, 'comment', 'contact', null,"
+    " 'Ada', '<p>x</p>', 'x', false, false, '2024-01-10', 1, null, null, [])"
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,8 @@ PLANTED = [
      "1 without a home window: depot-ticket-2"),
     ("conversations.windows_cover_all", PART.format("home_window = '2024-02-01'"),
      "1 staged in another month than their own: depot-entry-2"),
+    ("conversations.windows_cover_all", f"insert into staging.entries values {ENTRY.replace('-01-01', '-02-01')}",
+     "1 staged in another month than their own: depot-entry-1"),
     # The mapping
     ("records.every_object_mapped", "insert into staging.records values ('assets', 'pc', '1', null)",
      "assets with 1 record(s) stands nowhere"),
@@ -196,6 +202,7 @@ PLANTED = [
 DOUBLED = ["windows", "records", "companies", "contacts", "teammates", "inboxes", "tags", "conversations", "parts",
            "attachments", "articles", "history"]  # fmt: skip
 NO_ROWS = {
+    "entries": ENTRY,
     "left_out": "('parts', 'entry', '1', 'excluded', 'x', 'x', null, null)",
     "exceptions": "('parts', 'entry', '1', 'e', 'x', 'x', 'x', null, false, null)",
     "inventory": "('depot-sla-1', 'sla', '1', 'd', 'sla', 'x', '{}')",

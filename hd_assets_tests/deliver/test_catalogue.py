@@ -9,13 +9,13 @@ import sqlglot
 from sqlglot import exp
 
 from hd_assets.assembly.documents import _told
-from hd_assets.deliver.catalogue import EVERY_SOURCE, FILE, DocumentSpec, SheetSpec, catalogue
+from hd_assets.deliver.catalogue import FILE, DocumentSpec, SheetSpec, catalogue
 from hd_assets.deliver.pages import write_document
 from hd_assets.deliver.prepare import LEDGER, PROMISES, prepare
 from hd_assets.deliver.write import write_documents
 from hd_assets.errors import HdError
 from hd_assets.extract.registry import sources
-from hd_assets.mapping import load
+from hd_assets.mapping import EVERY_SOURCE, load
 from hd_assets.model import STAGING_MODELS
 from hd_assets.publish.ledger import Ledger, record_identity
 from hd_assets.staging.runner import inputs, read

@@ -11,10 +11,10 @@ import yaml
 
 from hd_assets.assembly.migration import build_migration
 from hd_assets.coverage import coverage_of, gaps
-from hd_assets.deliver.catalogue import EVERY_SOURCE, catalogue
+from hd_assets.deliver.catalogue import catalogue
 from hd_assets.errors import HdError
 from hd_assets.extract.registry import sources
-from hd_assets.mapping import load
+from hd_assets.mapping import EVERY_SOURCE, load
 from hd_assets.settings import Settings
 from hd_assets_tests.shared import shared_path
 

@@ -145,6 +145,33 @@ def test_a_file_of_the_migration_overrides_the_shipped_one(depot):
     assert depot.rows("select conversation from staging.windows order by 1")[0] == ("own-ticket-1",)
 
 
+def test_a_file_of_every_source_fills_what_neither_source_nor_migration_has_a_file_for(depot):
+    (depot.sql / "every_source").mkdir()
+    text = (depot.sql / "depot" / "history.sql").read_text()
+    for name in ("windows", "history"):
+        (depot.sql / "every_source" / f"{name}.sql").write_text(text)
+    (depot.sql / "depot" / "history.sql").unlink()
+    found = depot.migration.sql_files(depot.sql)
+    assert found == {
+        "windows": depot.sql / "depot" / "windows.sql",
+        "history": depot.sql / "every_source" / "history.sql",
+    }
+    stage_all(depot, EVERYTHING)
+    assert len(depot.rows(EVENTS)) == 2
+
+
+def test_a_migrations_own_file_goes_before_that_of_every_source(depot):
+    for folder in (depot.sql / "every_source", depot.root / "mappings" / "depot" / "sql"):
+        folder.mkdir(parents=True)
+        (folder / "history.sql").write_text((depot.sql / "depot" / "history.sql").read_text())
+    (depot.sql / "depot" / "history.sql").unlink()
+    depot.migration = load(depot.root / "mappings", "depot")
+    stage(depot, "windows", EVERYTHING)
+    staged = stage(depot, "history", EVERYTHING)
+    assert staged.sql_file == depot.root / "mappings" / "depot" / "sql" / "history.sql"
+    assert len(depot.rows(EVENTS)) == 2
+
+
 def test_inputs_are_the_tables_read_and_not_the_parts_of_the_query():
     sql = 'with a as (select * from raw."T"), b as (select * from a join mapping.value v on true) select * from b'
     assert runner.inputs(sql) == {("raw", "T"), ("mapping", "value")}

@@ -1,12 +1,10 @@
--- Grain: one row per visible osTicket entry, and per part the migration inserts; home window in the given months.
+-- Grain: one row per visible osTicket entry, per ticket merged into another, per task and per ticket with long answers
+-- or files of fields; home window in the given months.
 with options as (
     select
         max(value) filter (where name = 'migration') as migration,
         max(value) filter (where name = 'time_zone') as time_zone,
-        coalesce(max(value) filter (where name = 'opening_rich'), 'auto') as opening_rich,
-        coalesce(max(value) filter (where name = 'history_note'), 'true') as history_note,
-        coalesce(max(value) filter (where name = 'internal_notes'), 'note') = 'public' as is_notes_public,
-        max(value) filter (where name = 'attachment_limit_bytes') as limit_bytes
+        coalesce(max(value) filter (where name = 'internal_notes'), 'note') = 'public' as is_notes_public
     from mapping.option
 ),
 
@@ -75,12 +73,7 @@ attachments as (
         owner,
         carrier,
         position,
-        filename,
-        size_bytes,
-        sha256,
-        disposition,
-        source_id,
-        source_digest
+        filename
     from staging.attachments
     where home_window >= $window_start and home_window < $window_end and conversation is not null
 ),
@@ -134,6 +127,7 @@ pictures as (
 ),
 
 -- Visible entries of tickets and of their tasks.
+
 entries as (
     select
         homes.conversation,
@@ -171,7 +165,8 @@ entries as (
     where coalesce(left_out.reason_code, 'task_entry') = 'task_entry'
 ),
 
-bodies as (
+-- Materialized: messages and tasks read it, and rewriting every body twice takes a quarter of the whole time.
+bodies as materialized (
     select
         entries.id,
         case
@@ -292,86 +287,6 @@ messages as (
     where not entries.is_of_task
 ),
 
--- Parts that belong to an entry: rich form and files of the opening, files beyond ten, files that were not sent -------
-
-sent_files as (
-    select
-        carrier,
-        owner,
-        string_agg(filename, ', ' order by position) as filenames
-    from attachments
-    where carrier is not null
-    group by carrier, owner
-),
-
-opening_rich as (
-    select
-        messages.conversation,
-        messages.external_id as belongs_to,
-        concat(options.migration, '-opening_rich-', messages.id) as external_id,
-        messages.id as source_id,
-        case
-            when messages.is_rich or options.opening_rich = 'always' then messages.body_html
-            else text_html(concat('Files of the first message: ', sent_files.filenames))
-        end as body_html,
-        case
-            when messages.is_rich or options.opening_rich = 'always' then messages.body_text
-            else concat('Files of the first message: ', sent_files.filenames)
-        end as body_text
-    from messages
-    cross join options
-    left join sent_files
-        on concat(options.migration, '-opening_rich-', messages.id) = sent_files.carrier
-    where
-        messages.is_opening
-        and (
-            sent_files.carrier is not null
-            or options.opening_rich = 'always'
-            or (options.opening_rich = 'auto' and messages.is_rich)
-        )
-),
-
-spills as (
-    select
-        sent_files.carrier as external_id,
-        sent_files.owner,
-        concat('Further files: ', sent_files.filenames) as body_text,
-        coalesce(try_cast(regexp_extract(sent_files.carrier, '_([0-9]+)$', 1) as bigint), 0) as number
-    from sent_files
-    cross join options
-    where starts_with(sent_files.carrier, concat(options.migration, '-spill-'))
-),
-
-unsent_files as (
-    select
-        attachments.conversation,
-        attachments.owner,
-        concat(
-            options.migration, '-unsent_files-',
-            replace(replace(attachments.owner, concat(options.migration, '-thread_entry-'), ''), '-', '_')
-        ) as external_id,
-        concat(
-            'Files that were not sent:',
-            string_agg(
-                concat(
-                    e'\n• ', attachments.filename, ' (', attachments.size_bytes, ' bytes): ',
-                    case attachments.disposition
-                        when 'oversize' then concat('larger than the limit of ', options.limit_bytes, ' bytes')
-                        else if(attachments.sha256 is null, 'its content is missing in the source', 'it is empty')
-                    end
-                ),
-                '' order by attachments.position, attachments.source_id
-            )
-        ) as body_text,
-        md5(
-            string_agg(attachments.source_digest, '|' order by attachments.position, attachments.source_id)
-        ) as source_digest
-    from attachments
-    cross join options
-    where attachments.disposition in ('oversize', 'missing')
-    group by attachments.conversation, attachments.owner, options.migration, options.limit_bytes
-),
-
 -- Answers to custom fields, of the ticket and of those merged into it -------------------------------------------------
 
 fields as (
@@ -421,6 +336,7 @@ stored as (
 ),
 
 -- What the source holds of the fields, whether or not the mapping wants it: a changed mapping is no changed source.
+
 answer_seeds as (
     select
         ticket_id,
@@ -494,16 +410,6 @@ long_answers as (
         )
 ),
 
-field_files as (
-    select
-        sent_files.owner as conversation,
-        concat('Files of the form fields: ', string_agg(sent_files.filenames, ', ' order by sent_files.carrier)) as line
-    from sent_files
-    cross join options
-    where starts_with(sent_files.owner, concat(options.migration, '-ticket-'))
-    group by sent_files.owner
-),
-
 field_lines as (
     select
         conversation,
@@ -514,19 +420,21 @@ field_lines as (
     union all
     select
         conversation,
-        line,
+        concat('Files of the form fields: ', string_agg(filename, ', ' order by carrier, position)) as line,
         cast(null as bigint) as entry_number,
         cast(null as bigint) as field_number
-    from field_files
+    from attachments
+    where owner = conversation and carrier is not null
+    group by conversation
     union all
     select
-        attachments.conversation,
+        conversation,
         'A file of a form field was not sent; see the next note.' as line,
         cast(null as bigint) as entry_number,
         cast(null as bigint) as field_number
     from attachments
-    where attachments.owner = attachments.conversation and attachments.carrier is null
-    group by attachments.conversation
+    where owner = conversation and carrier is null
+    group by conversation
 ),
 
 field_notes as (
@@ -778,53 +686,23 @@ task_notes as (
         on task_rows.staff_id = teammates.source_id
 ),
 
--- History: one note each, the last part -------------------------------------------------------------------------------
+-- History: its digest, since an event that is undone later is a change of the source --------------------------------
 
-history_lines as (
+history_digests as (
     select
-        history.conversation,
-        history.external_id,
-        history.occurred_at,
+        conversation,
         md5(
-            concat_ws(
-                '|', history.external_id, history.actor, history.from_value, history.to_value, history.is_annulled
-            )
-        ) as digest,
-        concat_ws(
-            ' · ',
-            strftime(history.occurred_at, '%Y-%m-%d %H:%M:%S UTC'),
-            coalesce(history.actor, 'SYSTEM'),
-            concat(
-                replace(history.kind, '_', ' '),
-                case when history.from_value is not null then concat(' from ', history.from_value) else '' end,
-                case when history.to_value is not null then concat(': ', history.to_value) else '' end,
-                case when history.is_annulled then ' (undone later)' else '' end
-            )
-        ) as line
-    from staging.history
-    where history.home_window >= $window_start and history.home_window < $window_end
-),
-
-history_notes as (
-    select
-        history_lines.conversation,
-        max(history_lines.occurred_at) as created_at,
-        concat(
-            e'History of the ticket\n',
             string_agg(
-                history_lines.line, e'\n'
-                order by history_lines.occurred_at, length(history_lines.external_id), history_lines.external_id
+                md5(concat_ws('|', external_id, actor, from_value, to_value, is_annulled)), '|' order by external_id
             )
-        ) as body_text,
-        md5(string_agg(history_lines.digest, '|' order by history_lines.external_id)) as source_digest
-    from history_lines
-    cross join options
-    where options.history_note = 'true'
-    group by history_lines.conversation
+        ) as source_digest,
+        max(occurred_at) as created_at
+    from staging.history
+    where home_window >= $window_start and home_window < $window_end
+    group by conversation
 ),
 
--- All parts in their order --------------------------------------------------------------------------------------------
--- stage: 0 the opening and what belongs to it, 1 the thread, 2 the history note. step: the entry, then what follows it.
+-- All together --------------------------------------------------------------------------------------------------------
 
 notes as (
     select
@@ -878,146 +756,46 @@ notes as (
         on field_notes.conversation = conversations.external_id
     left join answer_seeds
         on conversations.source_id = answer_seeds.ticket_id
-),
-
-owners as (
-    select
-        conversation,
-        external_id as owner,
-        external_id,
-        id as source_id,
-        source_digest,
-        kind,
-        author_kind,
-        author,
-        author_name,
-        is_internal,
-        created_at,
-        case when is_opening then 0 else 1 end as stage,
-        coalesce(try_cast(id as bigint), 0) as sequence,
-        true as is_entry
-    from messages
     union all
     select
-        notes.conversation,
-        case when notes.origin = 'long_fields' then notes.conversation else notes.external_id end as owner,
-        notes.external_id,
-        notes.source_id,
-        notes.source_digest,
-        'note' as kind,
-        'system' as author_kind,
-        cast(null as varchar) as author,
-        'Migration' as author_name,
-        true as is_internal,
-        notes.created_at,
-        case when notes.origin = 'long_fields' then 0 else 1 end as stage,
-        9000000000000000 as sequence,
-        false as is_entry
-    from notes
+        history_digests.conversation,
+        concat(options.migration, '-history-', conversations.source_id) as external_id,
+        'ticket' as source_type,
+        conversations.source_id,
+        history_digests.source_digest,
+        'history' as origin,
+        history_digests.created_at,
+        '' as body_text
+    from history_digests
+    cross join options
+    inner join conversations
+        on history_digests.conversation = conversations.external_id
 ),
 
-all_parts as (
+everything as (
     select
-        conversation,
-        external_id,
+        messages.conversation,
+        messages.external_id,
         'thread_entry' as source_type,
-        id as source_id,
-        source_digest,
+        messages.id as source_id,
+        messages.source_digest,
         'entry' as origin,
-        cast(null as varchar) as belongs_to,
-        is_opening,
-        kind,
-        author_kind,
-        author,
-        author_name,
-        body_html,
-        body_text,
-        is_internal,
-        created_at,
-        flags,
-        case when is_opening then 0 else 1 end as stage,
-        coalesce(try_cast(id as bigint), 0) as sequence,
-        external_id as anchor,
-        0 as step
+        messages.is_opening,
+        messages.kind,
+        messages.author_kind,
+        messages.author,
+        messages.author_name,
+        messages.body_html,
+        messages.body_text,
+        messages.is_rich,
+        messages.is_internal,
+        messages.created_at,
+        coalesce(try_cast(messages.id as bigint), 0) as sequence,
+        concat(options.migration, '-unsent_files-', messages.id) as unsent_note,
+        cast(null as varchar) as unsent_reasons,
+        messages.flags
     from messages
-    union all
-    select
-        opening_rich.conversation,
-        opening_rich.external_id,
-        'thread_entry' as source_type,
-        opening_rich.source_id,
-        owners.source_digest,
-        'opening_rich' as origin,
-        opening_rich.belongs_to,
-        false as is_opening,
-        owners.kind,
-        owners.author_kind,
-        owners.author,
-        owners.author_name,
-        opening_rich.body_html,
-        opening_rich.body_text,
-        owners.is_internal,
-        owners.created_at,
-        cast([] as varchar[]) as flags,
-        owners.stage,
-        owners.sequence,
-        owners.external_id as anchor,
-        1 as step
-    from opening_rich
-    inner join owners
-        on opening_rich.belongs_to = owners.external_id
-    union all
-    select
-        owners.conversation,
-        spills.external_id,
-        'thread_entry' as source_type,
-        owners.source_id,
-        owners.source_digest,
-        'spill' as origin,
-        case when owners.is_entry then owners.external_id end as belongs_to,
-        false as is_opening,
-        owners.kind,
-        owners.author_kind,
-        owners.author,
-        owners.author_name,
-        text_html(spills.body_text) as body_html,
-        spills.body_text,
-        owners.is_internal,
-        owners.created_at,
-        cast([] as varchar[]) as flags,
-        owners.stage,
-        owners.sequence,
-        owners.external_id as anchor,
-        10 + spills.number as step
-    from spills
-    inner join owners
-        on spills.owner = owners.owner
-    union all
-    select
-        owners.conversation,
-        unsent_files.external_id,
-        'thread_entry' as source_type,
-        owners.source_id,
-        unsent_files.source_digest,
-        'unsent_files' as origin,
-        case when owners.is_entry then owners.external_id end as belongs_to,
-        false as is_opening,
-        'note' as kind,
-        'system' as author_kind,
-        cast(null as varchar) as author,
-        'Migration' as author_name,
-        text_html(unsent_files.body_text) as body_html,
-        unsent_files.body_text,
-        true as is_internal,
-        owners.created_at,
-        cast([] as varchar[]) as flags,
-        owners.stage,
-        owners.sequence,
-        owners.external_id as anchor,
-        1000000 as step
-    from unsent_files
-    inner join owners
-        on unsent_files.owner = owners.owner
+    cross join options
     union all
     select
         notes.conversation,
@@ -1026,7 +804,6 @@ all_parts as (
         notes.source_id,
         notes.source_digest,
         notes.origin,
-        cast(null as varchar) as belongs_to,
         false as is_opening,
         'note' as kind,
         'system' as author_kind,
@@ -1034,114 +811,46 @@ all_parts as (
         'Migration' as author_name,
         text_html(notes.body_text) as body_html,
         notes.body_text,
+        false as is_rich,
         true as is_internal,
         notes.created_at,
-        cast([] as varchar[]) as flags,
-        case when notes.origin = 'long_fields' then 0 else 1 end as stage,
         9000000000000000 as sequence,
-        notes.external_id as anchor,
-        0 as step
+        concat(
+            options.migration, '-unsent_files-',
+            replace(if(notes.origin = 'long_fields', notes.conversation, notes.external_id), '-', '_')
+        ) as unsent_note,
+        cast(null as varchar) as unsent_reasons,
+        cast([] as varchar[]) as flags
     from notes
-    union all
-    select
-        history_notes.conversation,
-        concat(options.migration, '-history-', conversations.source_id) as external_id,
-        'ticket' as source_type,
-        conversations.source_id,
-        history_notes.source_digest,
-        'history' as origin,
-        cast(null as varchar) as belongs_to,
-        false as is_opening,
-        'note' as kind,
-        'system' as author_kind,
-        cast(null as varchar) as author,
-        'Migration' as author_name,
-        text_html(history_notes.body_text) as body_html,
-        history_notes.body_text,
-        true as is_internal,
-        history_notes.created_at,
-        cast([] as varchar[]) as flags,
-        2 as stage,
-        9000000000000000 as sequence,
-        concat(options.migration, '-history-', conversations.source_id) as anchor,
-        0 as step
-    from history_notes
     cross join options
-    inner join conversations
-        on history_notes.conversation = conversations.external_id
-),
-
-placed as (
-    select
-        all_parts.conversation,
-        all_parts.external_id,
-        all_parts.source_type,
-        all_parts.source_id,
-        all_parts.source_digest,
-        all_parts.origin,
-        all_parts.belongs_to,
-        all_parts.is_opening,
-        all_parts.kind,
-        all_parts.author_kind,
-        all_parts.author,
-        all_parts.author_name,
-        all_parts.body_html,
-        all_parts.body_text,
-        all_parts.is_internal,
-        all_parts.created_at,
-        all_parts.flags,
-        conversations.home_window,
-        epoch(date_trunc('second', conversations.opening_at)) as opened,
-        conversations.opening_part is null as is_generated,
-        epoch(date_trunc('second', all_parts.created_at)) as created_second,
-        row_number() over (
-            partition by all_parts.conversation
-            order by
-                all_parts.stage asc, all_parts.created_at asc, all_parts.sequence asc, all_parts.anchor asc,
-                all_parts.step asc, all_parts.external_id asc
-        ) - 1 as position
-    from all_parts
-    inner join conversations
-        on all_parts.conversation = conversations.external_id
 ),
 
 final as (
     select
-        placed.external_id,
-        placed.source_type,
-        placed.source_id,
-        placed.source_digest,
-        placed.home_window,
-        placed.conversation,
-        placed.position,
-        placed.origin,
-        placed.belongs_to,
-        placed.is_opening,
-        placed.kind,
-        placed.author_kind,
-        placed.author,
-        placed.author_name,
-        placed.body_html,
-        placed.body_text,
-        placed.is_internal,
-        cast(placed.created_at as timestamp) as created_at,
-        -- max(created_at, previous + 1 s) for the whole thread at once; a generated opening counts as position -1.
-        make_timestamp(
-            cast(
-                1000000 * (
-                    placed.position + greatest(
-                        placed.opened + case when placed.is_generated then 1 else 0 end,
-                        max(placed.created_second - placed.position) over (
-                            partition by placed.conversation
-                            order by placed.position asc
-                            rows between unbounded preceding and current row
-                        )
-                    )
-                ) as bigint
-            )
-        ) as sent_at,
-        placed.flags
-    from placed
+        everything.external_id,
+        everything.source_type,
+        everything.source_id,
+        everything.source_digest,
+        conversations.home_window,
+        everything.conversation,
+        everything.origin,
+        everything.is_opening,
+        everything.kind,
+        everything.author_kind,
+        everything.author,
+        everything.author_name,
+        everything.body_html,
+        everything.body_text,
+        coalesce(everything.is_rich, false) as is_rich,
+        everything.is_internal,
+        cast(everything.created_at as timestamp) as created_at,
+        everything.sequence,
+        everything.unsent_note,
+        everything.unsent_reasons,
+        everything.flags
+    from everything
+    inner join conversations
+        on everything.conversation = conversations.external_id
 )
 
 select * from final
