@@ -60,16 +60,17 @@ def run_job(
     window: Window | None,
     instance: DagsterInstance,
     listener: Listener | None = None,
+    definitions: dg.Definitions | None = None,
 ) -> Launched:
     """Run one job of a migration: discover, stage, plan, publish, reconcile or deliver.
 
-    `window` None: all months up to now, as one run. Failures of steps are told in the result, not raised; what cannot
-    even begin (a mapping without SQL, an unknown source) raises HdError. Ctrl-C ends the run; it is a failure with
-    exit code 130.
+    `window` None: all months up to now, as one run. `definitions`: what `build_migration` made of the migration, for
+    one who runs several of its jobs. Failures of steps are told in the result, not raised; what cannot even begin (a
+    mapping without SQL, an unknown source) raises HdError. Ctrl-C ends the run; it is a failure with exit code 130.
     """
     names = Names.of(migration)
     name = names.job(stage, options.target) if stage in TO_A_TARGET else names.job(stage)
-    job = build_migration(migration, settings).resolve_job_def(name)
+    job = (definitions or build_migration(migration, settings)).resolve_job_def(name)
     with listening(listener or Silence()):
         result = job.execute_in_process(
             run_config={**run_config(options), "loggers": QUIET},

@@ -146,6 +146,7 @@ def reconcile(migration: str, from_month: str | None, to_month: str | None, targ
 def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quiet: bool = False) -> int:
     """Run the jobs in order until one fails; print and write the figures. Returns the exit code."""
     from hd_assets.assembly.launch import run_job
+    from hd_assets.assembly.migration import build_migration
     from hd_assets.assembly.run_options import RunOptions
     from hd_assets.cli import report
     from hd_assets.cli.bar import progress_bar
@@ -161,6 +162,7 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
     )
     code = 0
     with open_instance(course.settings) as instance, progress_bar() as listener:
+        definitions = build_migration(course.migration, course.settings)
         for job in jobs:
             launched = run_job(
                 course.settings,
@@ -170,6 +172,7 @@ def follow(course: Course, jobs: tuple[str, ...], json_file: str | None, *, quie
                 window=course.window,
                 instance=instance,
                 listener=listener,
+                definitions=definitions,
             )
             course.checks["passed"] += launched.checks_passed
             course.checks["failed"] += len(launched.checks_failed)
